@@ -1,0 +1,1 @@
+"""Frames become events: the captioner protocol and one file per captioner."""

@@ -1,0 +1,89 @@
+"""Events and moments: the values that cross folders between captioning, the library and timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from momentidx.footage import Footage
+from momentidx.times import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens in a footage, as one captioner tells it."""
+
+    span: Span
+    """In the footage's time base; inside the footage's own span."""
+    caption: str
+    """One sentence, as an editor would type it into a log."""
+    kind: str = "shot"
+    """What sort of event the captioner found; each captioner documents its kinds."""
+    edge: Fraction = Fraction(0)
+    """How far, in seconds, a true edge may lie from the stated one (0 = on the frame)."""
+    measures: Mapping[str, Any] = field(default_factory=dict)
+    """The captioner's measurements behind the sentence, as JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Who made a set of events: the same footage can hold layers of different captioners."""
+
+    captioner: str
+    version: str
+    """Changes whenever the captioner's answers could change: code revision, weights hash, settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An event as an answer: where it is, in every unit an editor or a script may want."""
+
+    id: int
+    """The event's number in the library; never reused."""
+    event: Event
+    layer: Layer
+    footage: Footage
+    path: Path
+    """Where the file was last seen."""
+    online: bool = True
+    """Whether the file was there when last looked for."""
+    score: float | None = None
+    """How well it answers the query, higher is better; None when nothing was asked."""
+
+    @property
+    def frames(self) -> tuple[int, int]:
+        """First frame and first frame after the end, counted from the footage's first picture."""
+        return self.footage.grid.frames(self.event.span)
+
+    @property
+    def timecodes(self) -> tuple[str | None, str | None]:
+        """Source timecode of the same two frames."""
+        start, end = self.frames
+        return self.footage.timecode(start), self.footage.timecode(end)
+
+    def to_json(self) -> dict[str, Any]:
+        """The public shape of a moment: one JSON object, documented in `docs/json.md`."""
+        start_frame, end_frame = self.frames
+        start_timecode, end_timecode = self.timecodes
+        span = self.event.span
+        return {
+            "id": self.id,
+            "path": str(self.path),
+            "online": self.online,
+            "footage": self.footage.fingerprint,
+            "start_seconds": round(float(self.footage.seconds(span.start)), 6),
+            "end_seconds": round(float(self.footage.seconds(span.end)), 6),
+            "start_frame": start_frame,
+            "end_frame": end_frame,
+            "start_timecode": start_timecode,
+            "end_timecode": end_timecode,
+            "rate": f"{self.footage.rate.numerator}/{self.footage.rate.denominator}",
+            "caption": self.event.caption,
+            "kind": self.event.kind,
+            "captioner": self.layer.captioner,
+            "captioner_version": self.layer.version,
+            "score": self.score,
+        }

@@ -1,0 +1,28 @@
+"""SeenFile: what the file system says about one file, without opening it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as it was when looked at. Two equal values mean: nothing happened to the file."""
+
+    path: Path
+    """Absolute. Names that are not UTF-8 are kept byte for byte (surrogate escapes)."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    ctime_ns: int
+    """Changes even when a copy tool puts the old modification time back."""
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path, stat: os.stat_result | None = None) -> Self:
+        """Look at a file now. Raises OSError when it cannot be looked at."""
+        found = stat if stat is not None else path.stat()
+        return cls(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -1,0 +1,1 @@
+"""The order of the steps, the worker that takes them, and the daemon."""

@@ -1,0 +1,1 @@
+"""Moments become a timeline that an editing program opens."""

@@ -1,0 +1,1 @@
+"""Folders become complete files: the walk is the truth, file-system events are hints."""
