@@ -87,7 +87,10 @@ class FrameGrid:
 
     def frame(self, pts: int) -> int:
         """Number of the frame shown at (nearest to) a timestamp."""
-        return round_half_up((pts - self.first) * self.base * self.rate)
+        # round_half_up of (pts - first) * base * rate, in whole numbers: asked for every event shown or exported
+        base, rate = self.base, self.rate
+        divisor = base.denominator * rate.denominator
+        return (2 * (pts - self.first) * base.numerator * rate.numerator + divisor) // (2 * divisor)
 
     def pts(self, frame: int) -> int:
         """Timestamp nearest to the start of a frame."""

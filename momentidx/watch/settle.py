@@ -40,8 +40,9 @@ class Settling:
         return found
 
     @property
-    def waiting(self) -> int:
-        return len(self._since)
+    def paths(self) -> list[Path]:
+        """Files that are still waited for."""
+        return list(self._since)
 
     def next_ready(self) -> float | None:
         """The moment at which the next file may be ready; None when none is waiting."""

@@ -23,7 +23,8 @@ class Wanted:
         return any(fnmatch(name, pattern) for pattern in self.ignore)
 
     def file(self, name: str) -> bool:
-        return name.rpartition(".")[2].lower() in self.extensions and not self.passes_over(name)
+        stem, _, ending = name.rpartition(".")
+        return bool(stem) and ending.lower() in self.extensions and not self.passes_over(name)
 
 
 @dataclass(slots=True)

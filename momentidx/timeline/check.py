@@ -1,0 +1,85 @@
+"""Would an editing program take this timeline? Asked of every file after it was written."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from opentimelineio.core import deserialize_json_from_string
+from opentimelineio.exceptions import OTIOError
+from opentimelineio.schema import Clip, Timeline
+
+from momentidx.errors import MomentidxError
+from momentidx.timeline.names import clip_file, one_line
+
+NAMED_CLIPS = 3
+"""How many clips a problem names before it only counts them."""
+
+
+def check_file(file: Path) -> list[str]:
+    """Read back a timeline that we wrote, and check it.
+
+    For our own files only: OpenTimelineIO's parser is not made for files of unknown origin, which can
+    end the process. Raises MomentidxError when the file cannot be read as a timeline.
+    """
+    try:
+        timeline = deserialize_json_from_string(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, LookupError, OTIOError) as error:
+        raise MomentidxError(f"{file} cannot be read back: {error}. Export it again.") from error
+    if not isinstance(timeline, Timeline):
+        raise MomentidxError(f"{file} holds no timeline. Export it again.")
+    return check(timeline)
+
+
+def check(timeline: Timeline) -> list[str]:
+    """What is wrong with a timeline: one sentence a problem, with the clip and what to do; [] is good."""
+    clips = list(_named_clips(timeline))
+    if not clips:
+        return ["The timeline has no clip. Export a query that finds something."]
+    problems = [f"{label}: {problem}" for label, clip in clips for problem in _clip_problems(clip)]
+    return problems + _missing_files(clips)
+
+
+def _named_clips(timeline: Timeline) -> Iterator[tuple[str, Clip]]:
+    """Each clip and how an editor finds it: `Video 1, clip 3 (A001.mov)`."""
+    for track in timeline.tracks:
+        for number, clip in enumerate(track.find_children(descended_from_type=Clip), start=1):
+            yield f"{track.name}, clip {number} ({one_line(clip.name, 60)})", clip
+
+
+def _clip_problems(clip: Clip) -> Iterator[str]:
+    if clip_file(clip) is None:
+        yield "it points to no file. Relink it, or export it again."
+        return
+    source, available = clip.source_range, clip.media_reference.available_range
+    if source is None or available is None:
+        yield "it does not say which part of its file it plays. Export it again."
+        return
+    if source.duration.value <= 0:
+        yield f"it is {source.duration.value:g} frames long. Remove it, or export it again."
+    if source.start_time.value < 0 or available.start_time.value < 0:
+        yield "it starts before timecode 00:00:00:00. Index its file again, then export."
+    if source.start_time < available.start_time:
+        yield "it starts before its file does. Index the file again, then export."
+    if source.end_time_exclusive() > available.end_time_exclusive():
+        yield "it goes on after its file ends. Index the file again, then export."
+
+
+def _missing_files(clips: list[tuple[str, Clip]]) -> list[str]:
+    """One problem for each file that is not there, however many clips play it."""
+    players = defaultdict(list)
+    for label, clip in clips:
+        if file := clip_file(clip):
+            players[file].append(label)
+    return [
+        f"{file} is not there ({_some(labels)}). Connect its drive, or index the folder it was moved to, then export."
+        for file, labels in players.items()
+        if not os.path.exists(file)  # noqa: PTH110  (Path.exists raises in a folder that we may not enter)
+    ]
+
+
+def _some(labels: list[str]) -> str:
+    more = len(labels) - NAMED_CLIPS
+    return "; ".join(labels[:NAMED_CLIPS]) + (f"; and {more} more" if more > 0 else "")

@@ -1,0 +1,1 @@
+"""One file for each format a timeline can be written in."""
