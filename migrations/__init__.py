@@ -1,0 +1,1 @@
+"""The schema's numbered steps (Alembic); installed as `momentidx.migrations`."""

@@ -1,0 +1,142 @@
+"""Everything that is particular to SQLite.
+
+SQLite alone may open the database file, its `-wal` and its `-shm`: closing any other descriptor of
+them in the same process drops SQLite's locks (sqlite.org, "How To Corrupt", §2.2). Copies are made
+with `backup`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from momentidx.errors import LibraryBusy, LibraryError
+
+DATABASE = "library.sqlite"
+BACKUPS = "backups"
+APPLICATION_ID = int.from_bytes(b"MIDX", "big")
+"""In the file's header; tells our database from another program's."""
+BUSY_SECONDS = 10.0
+"""How long to wait for another program's lock."""
+WAL_LIMIT_BYTES = 64 * 2**20
+"""The write-ahead log is cut back to this after a checkpoint."""
+
+READ_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0",)  # only the writing process checkpoints
+WRITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # a job shown as done survives a power cut
+    f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
+)
+
+
+def reading_engine(file: Path) -> Engine:
+    """Connections that cannot change anything."""
+    return _engine(file, "ro", READ_PRAGMAS)
+
+
+def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
+    """Connections that create the file when it is missing; hold the library's lock.
+
+    A migration that rebuilds a table needs `foreign_keys` off, or dropping the old one would cascade.
+    """
+    return _engine(file, "rwc", (*WRITE_PRAGMAS, f"PRAGMA foreign_keys = {int(foreign_keys)}"))
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: takes the write lock first, so that it cannot fail half-way for want of it."""
+    with engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
+        yield connection
+
+
+def backup(file: Path, copy: Path) -> None:
+    """A consistent copy of a database, also while it is written to. The copy appears whole or not at all."""
+    unfinished = copy.with_name(copy.name + ".unfinished")
+    try:
+        copy.parent.mkdir(mode=0o700, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        with closing(_connect(file, "ro")) as source, closing(_connect(unfinished, "rwc")) as target:
+            source.backup(target)
+        unfinished.replace(copy)
+    except sqlite3.Error as error:
+        raise explained(error, file) from error
+    except OSError as error:
+        raise LibraryError(f"{copy}: the library cannot be backed up: {error.strerror}.") from error
+
+
+def problems(connection: Connection, file: Path) -> list[str]:
+    """What SQLite finds wrong in the whole file, and references that lead nowhere."""
+    found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(5)") if row[0] != "ok"]
+    found += [
+        f"a row of '{row[0]}' refers to a missing one of '{row[2]}'"
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+    ]
+    return [
+        f"{file}: {text}. Put the newest copy from {file.parent / BACKUPS} in its place, or index again."
+        for text in found
+    ]
+
+
+def explained(error: sqlite3.Error, file: Path) -> LibraryError:
+    """SQLite's error as a sentence for the person at the keyboard."""
+    # Errors of Python's own module, such as a closed connection, carry no code.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended part
+    if code == sqlite3.SQLITE_FULL:
+        return LibraryError(f"{file}: no space is left on the disk. Free some and try again; nothing was lost.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LibraryError(
+            f"{file}: the library is damaged ({error}). Move the file away, put the newest copy from "
+            f"{file.parent / BACKUPS} in its place if there is one, and index the folders again."
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LibraryBusy(f"{file}: another program keeps the library locked. Close it and try again.")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return LibraryError(f"{file}: the library cannot be opened ({error}). Check the permissions of its folder.")
+    if code == sqlite3.SQLITE_IOERR:
+        return LibraryError(f"{file}: the disk refused ({error}). Check the disk and its free space, then try again.")
+    return LibraryError(f"{file}: SQLite refused: {error}. Please report this; nothing was changed.")
+
+
+def _engine(file: Path, mode: str, pragmas: tuple[str, ...]) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=partial(_connect, file, mode),
+        poolclass=QueuePool,
+        json_serializer=partial(json.dumps, allow_nan=False),
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Python's module would begin late and not at all for DDL; see SQLAlchemy's page on pysqlite.
+        connection.exec_driver_sql(connection.get_execution_options().get("momentidx_begin", "BEGIN"))
+
+    @event.listens_for(engine, "handle_error")
+    def _explain(context: ExceptionContext) -> LibraryError | None:
+        error = context.original_exception
+        return explained(error, file) if isinstance(error, sqlite3.Error) else None
+
+    return engine
+
+
+def _connect(file: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(file.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,  # transactions are begun by `_begin` alone
+        check_same_thread=False,  # the pool hands a connection to one thread at a time
+    )

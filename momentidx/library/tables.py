@@ -1,0 +1,230 @@
+"""The library's tables, as SQLAlchemy models.
+
+    footage ──< location ── job            what there is, where it lies, what is still to do
+       └─────< layer ──< event ──< vector >── embedder
+
+They are used with plain connections: rows never leave `library/`. The numbered steps in
+`migrations/` create the tables; a test asserts that both say the same.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class PathBytes(TypeDecorator[Path]):
+    """A path as the bytes the file system knows; they need not be UTF-8."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Path | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else os.fsencode(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Path | None:  # noqa: ARG002
+        return None if value is None else Path(os.fsdecode(value))
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment on the calendar, in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class ExactFraction(TypeDecorator[Fraction]):
+    """A fraction as `num/den` text."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Fraction | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else f"{value.numerator}/{value.denominator}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Fraction | None:  # noqa: ARG002
+        return None if value is None else Fraction(value)
+
+
+class Base(DeclarativeBase):
+    """Every constraint has a name, so that a later step can change it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (read once by SQLAlchemy)
+        Path: PathBytes,
+        datetime: UtcTime,
+        Fraction: ExactFraction,
+        dict[str, Any]: JSON,
+        float: Float,
+    }
+
+
+class MetaRow(Base):
+    """The one row about the library itself."""
+
+    __tablename__ = "meta"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str]
+    generation: Mapped[int]
+    """Grows with every transaction that changes what `vectors` or `moments` answer."""
+
+
+class FootageRow(Base):
+    """One content, wherever it lies."""
+
+    __tablename__ = "footage"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(unique=True)
+    facts: Mapped[dict[str, Any]]
+    """`Footage.to_json()`"""
+    seconds: Mapped[float]
+    """Duration, for sums; the exact one is in `facts`."""
+    poster: Mapped[str | None]
+    """Name in the still store."""
+    added_at: Mapped[datetime]
+
+
+class LocationRow(Base):
+    """A path where a file was seen, and how it stood."""
+
+    __tablename__ = "location"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    footage_id: Mapped[int | None] = mapped_column(ForeignKey(FootageRow.id, ondelete="SET NULL"), index=True)
+    """Empty until the content was first recognised."""
+    recognised: Mapped[bool]
+    """Whether `footage_id` was confirmed since the file last changed."""
+    path: Mapped[Path] = mapped_column(unique=True)
+    size: Mapped[int]
+    mtime_ns: Mapped[int]
+    ctime_ns: Mapped[int]
+    inode: Mapped[int]
+    online: Mapped[bool]
+    seen_at: Mapped[datetime]
+
+
+class JobRow(Base):
+    """What is to be done, or was done, about one location."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+        CheckConstraint(
+            "(state = 'failed') = (code IS NOT NULL AND reason IS NOT NULL AND passing IS NOT NULL)",
+            name="failed_says_why",
+        ),
+        Index(None, "state", "queued_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    location_id: Mapped[int] = mapped_column(ForeignKey(LocationRow.id, ondelete="CASCADE"), unique=True)
+    state: Mapped[str]
+    code: Mapped[str | None]
+    reason: Mapped[str | None]
+    passing: Mapped[bool | None]
+    """Whether trying again later may help."""
+    attempts: Mapped[int]
+    """How often it was claimed, ever; tells a worker's claim from an older one."""
+    deaths: Mapped[int]
+    """How often in a row the process died while it was running."""
+    queued_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class LayerRow(Base):
+    """The events of one captioner for one footage."""
+
+    __tablename__ = "layer"
+    __table_args__ = (UniqueConstraint("footage_id", "captioner"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    footage_id: Mapped[int] = mapped_column(ForeignKey(FootageRow.id, ondelete="CASCADE"))
+    captioner: Mapped[str]
+    version: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class EventRow(Base):
+    """One event; its number is never given to another."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        CheckConstraint("start_pts < end_pts", name="ends_after_start"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    layer_id: Mapped[int] = mapped_column(ForeignKey(LayerRow.id, ondelete="CASCADE"), index=True)
+    start_pts: Mapped[int]
+    """In the footage's time base, like `end_pts`."""
+    end_pts: Mapped[int]
+    caption: Mapped[str]
+    kind: Mapped[str]
+    edge: Mapped[Fraction]
+    measures: Mapped[dict[str, Any]]
+    still: Mapped[str | None]
+    """Name in the still store."""
+
+
+class EmbedderRow(Base):
+    """One version of one embedder; all its vectors have the same length."""
+
+    __tablename__ = "embedder"
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        CheckConstraint("dimension > 0", name="dimension"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    version: Mapped[str]
+    dimension: Mapped[int]
+
+
+class VectorRow(Base):
+    """What an embedder made of an event's caption."""
+
+    __tablename__ = "vector"
+    __table_args__ = (CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="whole_floats"),)
+
+    event_id: Mapped[int] = mapped_column(ForeignKey(EventRow.id, ondelete="CASCADE"), primary_key=True)
+    embedder_id: Mapped[int] = mapped_column(ForeignKey(EmbedderRow.id, ondelete="CASCADE"), primary_key=True)
+    vector: Mapped[bytes]
+    """float32, little-endian."""

@@ -1,0 +1,34 @@
+"""How many of the asked words a caption has.
+
+Sentence vectors know that a puppy is a dog, but hardly tell left from right or red from blue, and
+that is what a shot log is made of. So the words themselves count a little as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from math import fsum, log
+
+WORD = re.compile(r"[^\W_]+")
+ENDING = re.compile(r"(?<=..)(?:(?<=([bgmnprt]))\1)?(?:es|e|s|ed|ing)$")
+"""What English adds to a word: pan, pans and panning are one, move and moving too. Two letters at least remain."""
+
+
+def shares(query: str, captions: Sequence[str]) -> list[float]:
+    """For each caption the share of the query's words that it has, 0 to 1.
+
+    Words that few of the captions have weigh more: the inverse document frequency of BM25 (Robertson
+    and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond), with 1 added before
+    the logarithm to keep it positive, and counted over the captions given.
+    """
+    wanted = _words(query)
+    had = [wanted & _words(caption) for caption in captions]
+    counts = {word: sum(word in words for words in had) for word in wanted}
+    weights = {word: log(1 + (len(captions) - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
+    total = fsum(weights.values())  # fsum: the order of a set differs from run to run, a score must not
+    return [fsum(weights[word] for word in words) / total for words in had] if total else [0.0] * len(captions)
+
+
+def _words(text: str) -> set[str]:
+    return {ENDING.sub("", word) for word in WORD.findall(text.casefold())}

@@ -1,0 +1,251 @@
+"""What is put in comes out, whole and once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from momentidx.errors import LibraryError, UnusableFootage, WrongUse
+from momentidx.events import Layer, Moment
+from momentidx.library import LayerSummary, Library, Status, WritableLibrary
+from tests.library.making import (
+    FOOTAGE,
+    LETTERS,
+    SHOTS,
+    TWO,
+    FakeEmbedder,
+    claimed,
+    described,
+    event,
+    file,
+    indexed,
+    other,
+    vector,
+)
+
+
+def captions(library: Library) -> dict[int, str]:
+    return {moment.id: moment.event.caption for moment in library.moments()}
+
+
+def test_an_empty_folder_says_what_to_do(folder: Path) -> None:
+    with pytest.raises(LibraryError) as nothing:
+        Library.open(folder)
+    assert str(nothing.value) == f"Nothing is indexed yet in {folder}. Run momentidx index PATH."
+    assert not folder.exists()
+
+
+def test_what_is_indexed_is_found_by_another_reader(library: WritableLibrary, folder: Path, tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    seen = file(tmp_path)
+    library.finish(claimed(library, seen), seen, FOOTAGE, [described()], poster=b"JPEG of the whole")
+    with Library.open(folder) as reader:
+        assert reader.moments() == [
+            Moment(1, TWO[0], SHOTS, FOOTAGE, seen.path),
+            Moment(2, TWO[1], SHOTS, FOOTAGE, seen.path),
+        ]
+        ids, vectors = reader.vectors(LETTERS)
+        (summary,) = reader.footage()
+        assert reader.uuid() == library.uuid()
+        assert reader.status() == Status(
+            jobs={"queued": 0, "running": 0, "done": 1, "failed": 0},
+            offline=0, footage=1, footage_seconds=10.0, events=2, pending_seconds=0.0, pending_bytes=0, failures=(),
+        )  # fmt: skip
+        assert reader.find_footage(seen.path) == reader.find_footage("f00df00d") == summary
+        assert reader.footage_of(seen.path) == FOOTAGE
+    assert ids.tolist() == [1, 2]
+    assert vectors.dtype == np.float32
+    assert vectors.tolist() == [vector(0), vector(1)]
+    assert summary.footage == FOOTAGE
+    assert summary.poster is not None
+    assert summary.poster.read_bytes() == b"JPEG of the whole"
+    (layer,) = summary.layers
+    assert layer == LayerSummary(SHOTS, 2, layer.made_at)
+    assert before <= summary.added_at <= layer.made_at <= datetime.now(UTC)
+    assert [(place.path, place.size, place.online) for place in summary.locations] == [(seen.path, 7, True)]
+
+
+def test_stills_belong_to_their_events(library: WritableLibrary, tmp_path: Path) -> None:
+    seen = file(tmp_path)
+    made = described()
+    with_stills = type(made)(made.layer, made.events, made.vectors, made.embedder, [b"a door", None])
+    library.finish(claimed(library, seen), seen, FOOTAGE, [with_stills])
+    still = library.still(1)
+    assert still is not None
+    assert still.read_bytes() == b"a door"
+    assert (library.still(2), library.still(3)) == (None, None)
+
+
+def test_pending_footage_counts_by_bytes_and_as_far_as_known_by_seconds(
+    library: WritableLibrary, tmp_path: Path
+) -> None:
+    known = file(tmp_path, "known.mp4", b"12345")
+    indexed(library, known)
+    library.requeue_outdated([Layer("shots", "2")], LETTERS)
+    library.enqueue(file(tmp_path, "new.mp4", b"123"))
+    status = library.status()
+    assert (status.pending_seconds, status.pending_bytes) == (10.0, 8)
+
+
+def test_a_copy_is_one_more_location_of_the_same_footage(library: WritableLibrary, tmp_path: Path) -> None:
+    first, copy = file(tmp_path, "first.mp4"), file(tmp_path, "copy.mp4")
+    indexed(library, first)
+    generation = library.generation()
+    assert library.link(claimed(library, copy), copy, FOOTAGE.fingerprint) == FOOTAGE
+    assert library.generation() == generation, "what can be found has not changed"
+    (summary,) = library.footage()
+    assert [place.path for place in summary.locations] == [first.path, copy.path]
+    assert len(library.moments()) == 2
+
+    library.mark(offline=[first.path])
+    assert {(moment.path, moment.online) for moment in library.moments()} == {(copy.path, True)}
+    library.mark(offline=[copy.path])
+    assert {(moment.path, moment.online) for moment in library.moments()} == {(first.path, False)}
+
+
+def test_layers_of_two_captioners_live_side_by_side(library: WritableLibrary, tmp_path: Path) -> None:
+    seen = file(tmp_path)
+    faces = described([event(2048, 4096, "Two people talk.")], Layer("faces", "7"))
+    indexed(library, seen, FOOTAGE, described(), faces)
+    assert [(moment.event.span.start, moment.layer) for moment in library.moments()] == [
+        (1024, SHOTS),
+        (2048, Layer("faces", "7")),
+        (65_024, SHOTS),
+    ]
+
+
+def test_a_new_version_replaces_its_own_layer_only_and_no_number_is_used_twice(
+    library: WritableLibrary, tmp_path: Path
+) -> None:
+    seen = file(tmp_path)
+    indexed(library, seen, FOOTAGE, described(), described(TWO[:1], Layer("faces", "7")))
+    library.requeue_outdated([Layer("shots", "2")], LETTERS)
+    generation = library.generation()
+    indexed(library, seen, FOOTAGE, described([event(1024, 2048, "A door.")], Layer("shots", "2")))
+    assert captions(library) == {3: "A red door opens.", 4: "A door."}
+    assert library.generation() > generation
+    assert library.vectors(LETTERS)[0].tolist() == [3, 4]
+
+
+def test_a_new_embedder_leaves_the_numbers_of_the_events(library: WritableLibrary, tmp_path: Path) -> None:
+    seen, newer = file(tmp_path), FakeEmbedder(version="2")
+    indexed(library, seen)
+    assert library.has(FOOTAGE.fingerprint, SHOTS, LETTERS)
+    assert not library.has(FOOTAGE.fingerprint, SHOTS, newer)
+    library.requeue_outdated([SHOTS], newer)
+    indexed(library, seen, FOOTAGE, described(embedder=newer, dimension=5))
+    assert library.has(FOOTAGE.fingerprint, SHOTS, newer)
+    assert captions(library) == {1: "A red door opens.", 2: "A dog runs through."}
+    ids, vectors = library.vectors(newer)
+    assert (ids.tolist(), vectors.shape) == ([1, 2], (2, 5))
+    assert library.vectors(LETTERS)[0].tolist() == []
+
+
+def test_footage_without_events_is_done_as_well(library: WritableLibrary, tmp_path: Path) -> None:
+    seen = file(tmp_path)
+    indexed(library, seen, FOOTAGE, described([]))
+    assert library.has(FOOTAGE.fingerprint, SHOTS, LETTERS)
+    assert library.moments() == []
+    assert [layer.events for layer in library.footage()[0].layers] == [0]
+    ids, vectors = library.vectors(LETTERS)
+    assert (ids.tolist(), vectors.shape) == ([], (0, 0))
+
+
+def test_has_asks_for_exactly_this_content_captioner_and_version(library: WritableLibrary, tmp_path: Path) -> None:
+    indexed(library, file(tmp_path))
+    assert library.has(FOOTAGE.fingerprint, SHOTS, LETTERS)
+    assert not library.has("beef" * 8, SHOTS, LETTERS)
+    assert not library.has(FOOTAGE.fingerprint, Layer("shots", "2"), LETTERS)
+    assert not library.has(FOOTAGE.fingerprint, Layer("faces", "1"), LETTERS)
+
+
+def test_moments_by_number_leave_out_numbers_that_stand_for_nothing(library: WritableLibrary, tmp_path: Path) -> None:
+    indexed(library, file(tmp_path))
+    assert [moment.id for moment in library.moments(ids=[999, 2])] == [2]
+    assert library.moments(ids=[]) == []
+    assert [moment.id for moment in library.moments(ids=range(100_000))] == [1, 2]
+    assert library.moments("beef" * 8) == []
+
+
+def test_overwritten_footage_is_hidden_and_comes_back_with_its_content(
+    library: WritableLibrary, tmp_path: Path
+) -> None:
+    seen = file(tmp_path)
+    indexed(library, seen)
+    changed = file(tmp_path, content=b"something else altogether")
+    indexed(library, changed, other("beef" * 8))
+    assert [summary.footage.fingerprint for summary in library.footage()] == ["beef" * 8]
+    assert set(captions(library)) == set(library.vectors(LETTERS)[0].tolist()) == {3, 4}
+    assert library.status().footage == 1
+
+    back, generation = file(tmp_path, "back.mp4"), library.generation()
+    library.link(claimed(library, back), back, FOOTAGE.fingerprint)
+    assert library.generation() > generation
+    assert set(captions(library)) == set(library.vectors(LETTERS)[0].tolist()) == {1, 2, 3, 4}
+
+
+def test_a_file_overwritten_with_something_unusable_shows_its_old_moments_no_more(
+    library: WritableLibrary, tmp_path: Path
+) -> None:
+    indexed(library, file(tmp_path))
+    changed = file(tmp_path, content=b"no media at all")
+    job = claimed(library, changed)
+    assert len(library.moments()) == 2, "until it is known better"
+    generation = library.generation()
+    library.fail(job, "not-media", "This is no media file.", passing=False)
+    assert library.moments() == []
+    assert library.vectors(LETTERS)[0].tolist() == []
+    assert library.generation() > generation
+
+
+def test_a_captioner_that_fails_takes_nothing_from_unchanged_footage(library: WritableLibrary, tmp_path: Path) -> None:
+    seen = file(tmp_path)
+    indexed(library, seen)
+    library.requeue_outdated([Layer("shots", "2")], LETTERS)
+    library.fail(claimed(library, seen), "captioner-answer", "It said nothing.", passing=False)
+    assert captions(library) == {1: "A red door opens.", 2: "A dog runs through."}
+
+
+def test_what_is_not_there_is_explained(library: WritableLibrary, tmp_path: Path) -> None:
+    failed, waiting = file(tmp_path, "failed.mp4"), file(tmp_path, "waiting.mp4")
+    library.fail(claimed(library, failed), "no-video", "It has no picture.", passing=False)
+    library.enqueue(waiting)
+    for path, sentence in {
+        failed.path: f"{failed.path} could not be indexed: It has no picture.",
+        waiting.path: f"{waiting.path} is waiting to be indexed. "
+        "Run 'momentidx index' with it, or wait for 'momentidx watch'.",
+        tmp_path / "x.mp4": f"{tmp_path / 'x.mp4'} is not in the library. Run 'momentidx index' with it.",
+    }.items():
+        with pytest.raises(LibraryError) as missing:
+            library.find_footage(path)
+        assert str(missing.value) == sentence
+
+
+def test_a_beginning_that_two_fingerprints_share_is_refused(library: WritableLibrary, tmp_path: Path) -> None:
+    indexed(library, file(tmp_path, "1.mp4"), other("abcdef11"))
+    indexed(library, file(tmp_path, "2.mp4"), other("abcdef22"))
+    assert library.find_footage("abcdef2").footage == other("abcdef22")
+    with pytest.raises(WrongUse, match="2 fingerprints begin with 'abcdef'"):
+        library.find_footage("abcdef")
+    with pytest.raises(LibraryError, match="not in the library"):
+        library.find_footage("%bcdef")  # no pattern
+
+
+def test_a_bad_answer_stores_nothing_and_leaves_the_job_to_be_ended(library: WritableLibrary, tmp_path: Path) -> None:
+    seen = file(tmp_path)
+    indexed(library, seen)
+    another = file(tmp_path, "b.mp4")
+    job = claimed(library, another)
+    with pytest.raises(UnusableFootage) as bad:  # found in the middle of the transaction
+        library.finish(job, another, other("beef" * 8), [described(dimension=4)])
+    assert bad.value.code == "embedder-answer"
+    assert str(bad.value) == (
+        "The embedder 'letters' gave vectors of 4 numbers; those it gave before, as version 1, have 3. "
+        "This is a mistake in the embedder; please report it."
+    )
+    assert [summary.footage for summary in library.footage()] == [FOOTAGE]
+    assert library.status().jobs == {"queued": 0, "running": 1, "done": 1, "failed": 0}
+    library.fail(job, bad.value.code, str(bad.value), passing=False)

@@ -1,0 +1,190 @@
+"""The schema: made, brought up to date, and left alone when it is not ours."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.library import Library, WritableLibrary, lock, schema, sqlite
+from momentidx.library.tables import Base
+from tests.library.making import TWO, file, indexed
+
+ADD_A_COLUMN = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+def upgrade():
+    with op.batch_alter_table("footage", recreate="always") as table:
+        table.add_column(sa.Column("rating", sa.Integer()))
+"""
+
+
+@pytest.fixture
+def database(folder: Path) -> Path:
+    """The file of a library that holds something and is closed."""
+    with WritableLibrary.open(folder) as library:
+        indexed(library, file(folder.parent))
+    return folder / sqlite.DATABASE
+
+
+@pytest.fixture
+def engine(database: Path) -> Iterator[Engine]:
+    engine = sqlite.reading_engine(database)
+    yield engine
+    engine.dispose()
+
+
+def schema_of(file: Path) -> dict[str, list[str]]:
+    """The statements that would make the tables, in parts, without differences of layout and order."""
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: sorted(re.findall(r"[^\s,()]+", sql)) for name, sql in rows}
+
+
+def newer_version(monkeypatch: pytest.MonkeyPatch, folder: Path, step: str) -> None:
+    """As if momentidx had one more migration step."""
+    migrations = folder / "migrations"
+    shutil.copytree(str(schema.MIGRATIONS), migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    (migrations / "versions" / "0002_next.py").write_text(step)
+    monkeypatch.setattr(schema, "MIGRATIONS", migrations)
+    monkeypatch.setattr(schema, "HEAD", "0002")
+
+
+def test_the_models_find_nothing_to_change_in_a_new_library(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_steps_make_the_same_tables_as_the_models(database: Path, tmp_path: Path) -> None:
+    from_models = sqlite.writing_engine(tmp_path / "models.sqlite")
+    Base.metadata.create_all(from_models)
+    from_models.dispose()
+    stepped = schema_of(database)
+    del stepped["alembic_version"]
+    assert stepped == schema_of(tmp_path / "models.sqlite")
+
+
+def test_head_is_the_last_step_and_steps_are_numbered() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+    assert steps == [f"{number:04}" for number in range(len(steps), 0, -1)]
+    assert steps[0] == schema.HEAD
+
+
+def test_a_new_library_is_ours_alone_and_writes_ahead(engine: Engine, database: Path) -> None:
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA application_id").scalar_one() == 0x4D494458
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    assert database.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("kind", [Library, WritableLibrary])
+def test_a_library_of_a_newer_version_is_refused_and_not_touched(database: Path, kind: type[Library]) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0999'")
+    before = database.read_bytes()
+    with pytest.raises(LibraryError) as refused:
+        kind.open(database.parent)
+    assert str(refused.value) == (
+        f"{database} was written by a newer momentidx (schema 0999, this version knows {schema.HEAD}). "
+        "Update momentidx, or choose another folder with --library."
+    )
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", [Library, WritableLibrary])
+def test_the_database_of_another_program_is_refused_and_not_touched(folder: Path, kind: type[Library]) -> None:
+    folder.mkdir()
+    database = folder / sqlite.DATABASE
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = database.read_bytes()
+    with pytest.raises(LibraryError, match="belongs to another program"):
+        kind.open(folder)
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", [Library, WritableLibrary])
+def test_a_damaged_library_is_explained_and_not_touched(database: Path, kind: type[Library]) -> None:
+    damaged = b"no database" * 1000
+    database.write_bytes(damaged)
+    with pytest.raises(LibraryError) as refused:
+        kind.open(database.parent)
+    assert str(refused.value) == (
+        f"{database}: the library is damaged (file is not a database). Move the file away, put the newest copy from "
+        f"{database.parent / 'backups'} in its place if there is one, and index the folders again."
+    )
+    assert database.read_bytes() == damaged
+
+
+def test_a_creation_that_was_cut_short_is_no_obstacle(folder: Path) -> None:
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / sqlite.DATABASE)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    with pytest.raises(LibraryError, match="Nothing is indexed yet"):
+        Library.open(folder)
+    with WritableLibrary.open(folder) as library:
+        assert library.moments() == []
+    assert not (folder / sqlite.BACKUPS).exists(), "there was nothing to back up"
+
+
+@pytest.mark.parametrize("kind", [Library, WritableLibrary])
+def test_an_older_library_is_backed_up_and_brought_up_to_date(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Library]
+) -> None:
+    newer_version(monkeypatch, tmp_path, ADD_A_COLUMN)
+    with kind.open(database.parent) as library:
+        assert [moment.event for moment in library.moments()] == list(TWO), "rebuilding a table cascades nowhere"
+    assert "rating" in schema_of(database)["footage"]
+    (backup,) = (database.parent / sqlite.BACKUPS).iterdir()
+    monkeypatch.undo()
+    backup.replace(database)
+    with Library.open(database.parent) as library:
+        assert [moment.event for moment in library.moments()] == list(TWO)
+
+
+def test_an_upgrade_that_fails_half_way_leaves_the_library_as_it_was(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = schema_of(database)
+    newer_version(monkeypatch, tmp_path, ADD_A_COLUMN + "    op.execute('DELETE FROM nowhere')\n")
+    with pytest.raises(LibraryError, match="no such table: nowhere"):
+        WritableLibrary.open(database.parent)
+    assert schema_of(database) == before
+    monkeypatch.undo()
+    with WritableLibrary.open(database.parent) as library:
+        assert [moment.event for moment in library.moments()] == list(TWO)
+
+
+def test_an_upgrade_that_leaves_loose_ends_is_taken_back(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = schema_of(database)
+    newer_version(monkeypatch, tmp_path, ADD_A_COLUMN + "    op.execute('DELETE FROM layer')\n")
+    with pytest.raises(LibraryError, match="loose ends"):
+        WritableLibrary.open(database.parent)
+    assert schema_of(database) == before
+
+
+def test_reading_an_older_library_waits_for_nobody(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer_version(monkeypatch, tmp_path, ADD_A_COLUMN)
+    with lock.hold(database.parent), pytest.raises(LibraryBusy, match="is being written by process"):
+        Library.open(database.parent)
