@@ -1,1 +1,96 @@
-"""The Typer application; the entry point `momentidx`."""
+"""The Typer application; the entry point `momentidx`.
+
+Commands live in `momentidx/commands/`, one file per noun, and import what they need when they run,
+so that `momentidx --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from momentidx import __version__
+from momentidx.commands.config import config_app
+from momentidx.commands.demo import demo
+from momentidx.commands.doctor import doctor
+from momentidx.commands.export import export
+from momentidx.commands.find import events, find
+from momentidx.commands.footage import footage_app
+from momentidx.commands.index import index
+from momentidx.commands.media import frames, probe, shots
+from momentidx.commands.plugins import plugins
+from momentidx.commands.showing import plain
+from momentidx.commands.status import status
+from momentidx.commands.watch import watch
+from momentidx.errors import MomentidxError
+
+app = typer.Typer(
+    name="momentidx",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+FIRST, FOOTAGE, FILE, ABOUT = "Getting started", "Footage and moments", "One media file", "About this installation"
+
+app.command(rich_help_panel=FIRST)(demo)
+app.command(rich_help_panel=FIRST)(index)
+app.command(rich_help_panel=FIRST)(watch)
+app.command(rich_help_panel=FOOTAGE)(find)
+app.command(rich_help_panel=FOOTAGE)(events)
+app.command(rich_help_panel=FOOTAGE)(export)
+app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
+app.command(rich_help_panel=FILE)(probe)
+app.command(rich_help_panel=FILE)(shots)
+app.command(rich_help_panel=FILE)(frames)
+app.command(rich_help_panel=ABOUT)(status)
+app.command(rich_help_panel=ABOUT)(doctor)
+app.command(rich_help_panel=ABOUT)(plugins)
+app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"momentidx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show log lines and the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Find moments in footage by describing them, and cut them into your editor's timeline."""
+    import logging
+
+    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(asctime)s %(name)s: %(message)s")
+
+
+def main() -> None:
+    """Run one command. Errors become one sentence on stderr and an exit code: 2 for wrong use, else 1."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app()
+    except MomentidxError as error:
+        if debug:
+            raise
+        typer.echo(f"momentidx: {plain(str(error))}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has what it wanted; nothing more can be written, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if debug:
+            raise
+        typer.echo(f"momentidx: an unforeseen error: {plain(repr(error))}.", err=True)
+        typer.echo("Run it again as 'momentidx --debug ...' and report what it prints.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """What happens to one file, from the first byte read to the last row written.
 
-    fingerprint -> probe -> watch the pictures -> describe -> embed -> store
+    fingerprint -> probe -> watch the pictures and describe -> embed -> store
 
 This is the one place where the order of the steps can be read. Nothing here knows a captioner, a
 database or a decoder by name, and nothing is stored before everything is known.
@@ -8,14 +8,13 @@ database or a decoder by name, and nothing is stored before everything is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from momentidx.caption.protocol import Captioner
 from momentidx.errors import UnusableFootage
-from momentidx.events import Event, Layer
+from momentidx.events import Layer
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library import Described, Job, WritableLibrary
@@ -25,8 +24,13 @@ from momentidx.media.probe import probe
 from momentidx.media.source import Source
 from momentidx.pipeline.tools import Tools
 
+
+class Overtaken(Exception):  # noqa: N818 - not an error: the file has a newer job, which will see to it
+    """The file was queued again while it was read; nothing was stored."""
+
+
 Tell = Callable[[Fraction], None]
-"""Is told from time to time how much of the file is done, 0 to 1; may raise to stop the work."""
+"""Told from time to time how much of the file is done, 0 to 1; may raise to stop the work."""
 
 
 def index(job: Job, tools: Tools, library: WritableLibrary, tell: Tell) -> Footage:
@@ -34,24 +38,54 @@ def index(job: Job, tools: Tools, library: WritableLibrary, tell: Tell) -> Foota
 
     Raises UnusableFootage when the file cannot be indexed, and whatever `tell` raises.
     """
-    path = job.path
-    before = _look(path)
-    content = fingerprint(path)
-    known = library.find_footage(content)
+    before = _look(job.path)
+    content = fingerprint(job.path)
     missing = [
         captioner
-        for captioner in tools.captioners
-        if not library.has(content, Layer(captioner.name, captioner.version), tools.embedder)
+        for captioner, layer in zip(tools.captioners, tools.layers, strict=True)
+        if not library.has(content, layer, tools.embedder)
     ]
-    if known is not None and not missing:
-        library.link(job, before, content)
-        return known
+    if not missing:
+        return library.link(job, before, content)
 
-    footage = probe(path, tools.decoder)
-    source = _Reporting(path, footage, tools, tell)
-    described = [_describe(captioner, footage, source, tools) for captioner in missing]
-    poster = source.stills().poster
-    if _look(path) != before:
-        raise UnusableFootage("changed", f"{path}: the file changed while it was read. It is tried again.", passing=True)
-    library.finish(job, before, footage, described, poster=poster)
+    footage = probe(job.path, tools.decoder)
+    source = TellingSource(job.path, footage, tools, tell)
+    described = [describe(captioner, footage, source, tools) for captioner in missing]
+    if _look(job.path) != before:
+        raise UnusableFootage("changed", f"{job.path}: the file changed while it was read.", passing=True)
+    if not library.finish(job, before, footage, described, poster=source.poster()):
+        raise Overtaken
     return footage
+
+
+def describe(captioner: Captioner, footage: Footage, source: Source, tools: Tools) -> Described:
+    """One captioner's events of one footage, with their vectors and stills."""
+    events = captioner.describe(footage, source)
+    return Described(
+        layer=Layer(captioner.name, captioner.version),
+        events=events,
+        vectors=tools.embedder.embed([event.caption for event in events]),
+        embedder=tools.embedder,
+        stills=source.stills([event.span for event in events]),
+    )
+
+
+class TellingSource(Source):
+    """The frames of a footage, telling how far the pass over them has come."""
+
+    def __init__(self, path: Path, footage: Footage, tools: Tools, tell: Tell) -> None:
+        super().__init__(path, footage, tools.decoder, tools.settings)
+        self._span = footage.span
+        self._tell = tell
+
+    def watch(self, *, per_second: Fraction | int, width: int) -> Iterator[Frames]:
+        for frames in super().watch(per_second=per_second, width=width):
+            self._tell(Fraction(int(frames.pts[-1]) - self._span.start, self._span.end - self._span.start))
+            yield frames
+
+
+def _look(path: Path) -> SeenFile:
+    try:
+        return SeenFile.of(path)
+    except OSError as error:
+        raise UnusableFootage("gone", f"{path}: {error.strerror}.", passing=True) from error

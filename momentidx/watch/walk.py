@@ -8,8 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from momentidx.files import SeenFile
+
+if TYPE_CHECKING:
+    from momentidx.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,10 @@ class Wanted:
 
     extensions: Sequence[str]
     ignore: Sequence[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(settings.extensions, settings.ignore)
 
     def passes_over(self, name: str) -> bool:
         return any(fnmatch(name, pattern) for pattern in self.ignore)

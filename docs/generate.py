@@ -1,0 +1,49 @@
+"""Writes the pages that are made from the program itself: python docs/generate.py
+
+A test compares them with what the program says today.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+from typer.cli import get_docs_for_click
+
+from momentidx.config import SETTINGS_FILE, Settings
+from typer_app import app
+
+DOCS = Path(__file__).parent
+
+
+def cli() -> str:
+    """Every command with its arguments and options."""
+    command = typer.main.get_command(app)
+    context = typer.Context(command, info_name="momentidx")
+    return get_docs_for_click(obj=command, ctx=context, name="momentidx", title="Commands").strip() + "\n"
+
+
+def settings() -> str:
+    """Every setting with its default."""
+    lines = [
+        "# Settings",
+        "",
+        f"Settings stand in `{SETTINGS_FILE}` in the library folder. An environment variable such as",
+        "`MOMENTIDX_SETTLE_SECONDS=2` overrides the file (lists are separated by commas), an option of the",
+        "command line overrides both. `momentidx config show` prints every value and where it came from.",
+        "",
+        "| setting | default | what it does |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        lines.append(f"| `{name}` | `{json.dumps(field.default)}` | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "settings.md": settings}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")

@@ -1,0 +1,83 @@
+"""`momentidx demo`: the whole path in a minute, on footage that is drawn on the spot."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from momentidx.commands.export import write_timeline
+from momentidx.commands.index import index_now
+from momentidx.commands.setting_up import set_up
+from momentidx.commands.showing import counted, length_text, plain, print_table
+
+QUESTIONS = (
+    "the camera pans left over green hills",
+    "a red ball crosses the frame",
+    "night, a light moves from right to left",
+)
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Option("--folder", metavar="DIR", help="Where to put the footage, its library and the timeline.")
+    ] = Path("momentidx-demo"),
+) -> None:
+    """Try everything in a minute: draw footage, index it, ask three questions, write a timeline."""
+    from momentidx.demo.footage import CLIPS
+    from momentidx.hooks import choose
+    from momentidx.search.find import find
+
+    footage, library, selects = folder / "footage", folder / "library", folder / "selects.otio"
+    _draw(footage)
+    length = sum(clip.frame_count / clip.rate for clip in CLIPS)
+    typer.echo(f"1. Drew {counted(len(CLIPS), 'clip')}, {length_text(length)} of footage, in {plain(footage)}.\n")
+
+    setup = set_up(library)
+    typer.echo(f"2. momentidx index {footage} --library {library}")
+    typer.echo(f"   {index_now(setup, [footage]).sentence()}\n")
+
+    typer.echo("3. Three questions:")
+    with setup.read() as opened:
+        embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
+        best = []
+        for question in QUESTIONS:
+            typer.echo(f'\n   momentidx find "{question}" --limit 2 --library {library}')
+            moments = find(opened, embedder, question, limit=2)
+            print_table(moments)
+            best += moments[:1]
+
+    typer.echo(f"4. The best answer to each, with 12 frames of handles, as {plain(selects)}:")
+    writer = choose("timeline_writers", "otio").make(setup.settings)
+    write_timeline(best, selects, writer, query=" / ".join(QUESTIONS), handles="12f", force=True)
+    _what_next(folder, library)
+
+
+def _draw(folder: Path) -> None:
+    """Draw the clips that are not there yet."""
+    from tqdm import tqdm
+
+    from momentidx.demo.footage import CLIPS, render
+
+    folder.mkdir(parents=True, exist_ok=True)
+    due = [clip for clip in CLIPS if not (folder / clip.name).exists()]
+    frames = sum(clip.frame_count for clip in due)
+    with tqdm(total=frames, desc="Drawing footage", unit="frame", file=sys.stderr, leave=False, disable=None) as bar:
+        for clip in due:
+            render(clip, folder / clip.name, on_frame=bar.update)
+
+
+def _what_next(folder: Path, library: Path) -> None:
+    where = shlex.quote(str(library))
+    typer.echo(
+        f"""
+Try next:
+  momentidx find "a tower, camera tilts up" --library {where}
+  momentidx events {shlex.quote(str(folder / "footage"))}/... --library {where}
+  momentidx index /path/to/your/footage      (your own library, in your user data folder)
+  momentidx watch /path/to/your/footage      (index what arrives from now on)
+Open {shlex.quote(str(folder / "selects.otio"))} in an editing program that reads OpenTimelineIO."""
+    )

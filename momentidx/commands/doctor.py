@@ -1,0 +1,140 @@
+"""`momentidx doctor`: what this machine and this library can do, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from momentidx import __version__
+from momentidx.commands.setting_up import JsonOption, LibraryOption, Setup, set_up
+from momentidx.commands.showing import plain
+from momentidx.errors import MomentidxError
+
+LOW_DISK = 500 * 1024 * 1024
+"""Below this many free bytes indexing is likely to stop for want of space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    state: Literal["ok", "note", "problem"]
+    about: str
+    text: str
+
+
+def doctor(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Report what this machine can do and whether the library is sound. Exit code 1 if something is wrong."""
+    setup = set_up(library)
+    findings = []
+    for finding in _examine(setup):
+        findings.append(finding)
+        if as_json:
+            typer.echo(json.dumps(asdict(finding)))
+        else:
+            typer.echo(f"{finding.state:<8} {finding.about:<12} {plain(finding.text)}")
+    if any(finding.state == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _examine(setup: Setup) -> Iterator[Finding]:
+    yield Finding("ok", "momentidx", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
+    yield from _sqlite()
+    yield _safely("decoding", lambda: _decoding(setup))
+    yield _safely("gpu", _gpu)
+    yield _safely("faiss", _faiss)
+    for kind, name in [("captioners", name) for name in setup.settings.captioners] + [
+        ("embedders", setup.settings.embedder)
+    ]:
+        yield _safely(kind[:-1], lambda kind=kind, name=name: _tool(kind, name, setup))  # type: ignore[misc]
+    yield _disk(setup.folder)
+    yield from _library(setup)
+
+
+def _safely(about: str, examine: Callable[[], Finding]) -> Finding:
+    """A library that cannot even be imported is a finding, not the end of the report."""
+    try:
+        return examine()
+    except Exception as error:
+        return Finding("problem", about, f"{error} Install momentidx again: pip install --force-reinstall momentidx.")
+
+
+def _sqlite() -> Iterator[Finding]:
+    import sqlite3
+
+    found = sqlite3.sqlite_version
+    # 3.51.3 mends a rare loss in write-ahead logs when two processes checkpoint at once; only one of ours does.
+    if sqlite3.sqlite_version_info < (3, 51, 3):
+        yield Finding("note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by one writer")
+    else:
+        yield Finding("ok", "sqlite", found)
+
+
+def _decoding(setup: Setup) -> Finding:
+    from momentidx.media.child import Decoder
+
+    with Decoder(setup.settings) as decoder:
+        protections = ", ".join(decoder.protections)
+    return Finding("ok", "decoding", f"PyAV {version('av')}, decord {version('decord2')}; in a child: {protections}")
+
+
+def _gpu() -> Finding:
+    from momentidx.models.devices import gpus
+
+    if found := gpus():
+        return Finding("ok", "gpu", f"{', '.join(found)} (PyTorch {version('torch')})")
+    return Finding("note", "gpu", f"none that PyTorch {version('torch')} can use; everything runs on the processor")
+
+
+def _faiss() -> Finding:
+    from momentidx.search.vectors import faiss_build
+
+    return Finding("ok", "faiss", faiss_build())
+
+
+def _tool(kind: str, name: str, setup: Setup) -> Finding:
+    from momentidx.hooks import choose
+
+    try:
+        tool = choose(kind, name).make(setup.settings)
+        if kind == "embedders":
+            tool.embed(["A sentence."])
+    except MomentidxError as error:
+        return Finding("problem", kind[:-1], str(error))
+    return Finding("ok", kind[:-1], f"{name} {tool.version}")
+
+
+def _disk(folder: Path) -> Finding:
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(there).free
+    state: Literal["ok", "problem"] = "ok" if free >= LOW_DISK else "problem"
+    return Finding(state, "disk", f"{free / 1e9:,.1f} GB free at {there}")
+
+
+def _library(setup: Setup) -> Iterator[Finding]:
+    from momentidx.library import Library
+
+    if not Library.exists(setup.folder):
+        yield Finding("note", "library", f"none yet in {setup.folder}; 'momentidx index PATH' makes it")
+        return
+    try:
+        with Library.open(setup.folder) as library:
+            problems = library.problems()
+            state = library.status()
+    except MomentidxError as error:
+        yield Finding("problem", "library", str(error))
+        return
+    for problem in problems:
+        yield Finding("problem", "library", problem)
+    if not problems:
+        yield Finding("ok", "library", f"{setup.folder}: sound, {state.footage} clips, {state.events} events")
+    if state.failures:
+        yield Finding("note", "library", f"{len(state.failures)} files failed; 'momentidx status' says why")

@@ -1,0 +1,135 @@
+"""`momentidx index`: index files and folders now, then return."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from momentidx.commands.setting_up import LibraryOption, Setup, set_up
+from momentidx.commands.showing import counted, length_text, plain
+from momentidx.errors import WrongUse
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from momentidx.files import SeenFile
+    from momentidx.pipeline.worker import Outcome
+
+
+def index(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Media files, or folders to look through.")],
+    library: LibraryOption = None,
+) -> None:
+    """Index files and folders now, then return. What is indexed already is not done again."""
+    setup = set_up(library)
+    summary = index_now(setup, paths)
+    typer.echo(summary.sentence())
+    if summary.failed or summary.failed_before:
+        raise typer.Exit(1)
+
+
+class Summary:
+    """What one run of `index` did."""
+
+    def __init__(self, found: int) -> None:
+        self.found = found
+        self.indexed = 0
+        self.seconds = Fraction(0)
+        self.failed = 0
+        self.failed_before = 0
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.footage is None:
+            self.failed += 1
+        else:
+            self.indexed += 1
+            self.seconds += outcome.footage.duration
+
+    def sentence(self) -> str:
+        if self.found == 0:
+            return "No media files found."
+        if self.indexed == 0 and self.failed == 0:
+            text = f"Nothing to do: {self._known()} already indexed."
+        else:
+            text = f"Indexed {counted(self.indexed, 'clip')}, {length_text(self.seconds)} of footage."
+            known = self.found - self.indexed - self.failed - self.failed_before
+            text += f" {known} already indexed." if known else ""
+            text += f" {self.failed} failed." if self.failed else ""
+        if self.failed_before:
+            text += f" {self.failed_before} failed earlier ('momentidx status' says why)."
+        return text
+
+    def _known(self) -> str:
+        known = self.found - self.failed_before
+        return f"all {known} clips are" if known > 1 else f"{counted(known, 'clip')} is"
+
+
+def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
+    """Index what lies at the paths, with a progress bar on stderr and a line for each file that failed."""
+    from momentidx.pipeline.tools import open_tools
+    from momentidx.pipeline.worker import work
+
+    for path in paths:
+        if not path.exists():
+            raise WrongUse(f"{plain(path)}: there is no such file or folder.")
+    with setup.write() as library, open_tools(setup.settings) as tools:
+        files = list(_files(setup, paths))
+        library.requeue_outdated(tools.layers, tools.embedder)
+        due = library.enqueue_all(files)
+        summary = Summary(len(files))
+        sizes = {file.path: file.size for file in due}
+        summary.failed_before = library.failed_among([file.path for file in files if file.path not in sizes])
+        with _bar(sum(sizes.values())) as bar:
+            done = 0
+
+            def tell(path: Path, part: Fraction) -> None:
+                bar.set_postfix_str(plain(path.name), refresh=False)
+                bar.update(done + int(sizes[path] * part) - bar.n)
+
+            for outcome in work(library, tools, among=set(sizes), tell=tell):
+                done += sizes[outcome.path]
+                bar.update(done - bar.n)
+                summary.add(outcome)
+                if outcome.reason:
+                    bar.clear()
+                    typer.echo(f"failed: {plain(outcome.reason)}", err=True)
+    return summary
+
+
+def _bar(size: int) -> tqdm[NoReturn]:
+    """Progress in bytes, which are known before a file is opened; shown on a terminal only."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=size,
+        desc="Indexing",
+        file=sys.stderr,
+        leave=False,
+        disable=None if size else True,
+        bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed} elapsed, {remaining} left{postfix}",
+    )
+
+
+def _files(setup: Setup, paths: Sequence[Path]) -> Iterator[SeenFile]:
+    """Files named outright are always tried; folders are walked for wanted names. Each file once."""
+    from momentidx.files import SeenFile
+    from momentidx.watch.walk import Walk, Wanted
+
+    seen = set()
+    for path in (path.absolute() for path in paths):
+        if path.is_dir():
+            walk = Walk(path, Wanted.of(setup.settings), passed_over=frozenset({setup.folder}))
+            found = list(walk)
+            for sentence in walk.unreadable:
+                typer.echo(plain(sentence), err=True)
+        else:
+            found = [SeenFile.of(path)]
+        for file in found:
+            if file.path not in seen:
+                seen.add(file.path)
+                yield file
