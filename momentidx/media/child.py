@@ -1,0 +1,174 @@
+"""The decoding child: foreign bytes are parsed here and nowhere else.
+
+A `Decoder` is a second Python process that runs one task at a time on one file at a time. It is
+started when first needed, reused for many files, and started again after a death. A file can crash
+it, hang it or fill its memory: the task then fails with the reason, and the next file goes on.
+
+It is a fresh interpreter started by `subprocess`, not by `multiprocessing`: its environment is
+empty of secrets from the first instruction on, the caller's `__main__` is not imported again, and
+it lives in a session of its own, where Ctrl-C does not reach it. Requests are pickles; answers are
+pickles too, but read by an unpickler that builds plain values, arrays and our own dataclasses only,
+so that a decoder that was taken over cannot run code on this side.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import signal
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from momentidx.errors import UnusableFootage
+from momentidx.media.process import Process
+
+if TYPE_CHECKING:  # tasks make the child import this module, and it has no use for pydantic
+    from momentidx.config import Settings
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Decoder:
+    """A decoding process, for one thread at a time. A context manager: leaving it ends the process.
+
+    On Linux it also ends with the thread that gave it its first task, and the next task starts another.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.deaths = 0
+        """How many processes have ended before they were told to."""
+        self._child: Process | None = None
+        self._busy = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process. The decoder can still be used: it then starts another one."""
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The last lines the decoding libraries wrote during the latest task."""
+        return tuple(self._child.messages) if self._child else ()
+
+    @property
+    def protections(self) -> tuple[str, ...]:
+        """What this system enforces on the process (see `sandbox.py`)."""
+        return self._running().protections
+
+    def run(self, task: Callable[..., T], *args: object, file: Path, seconds: float) -> T:
+        """The task's result, computed in the child. `task` is a function of an importable module.
+
+        Raises UnusableFootage about `file`: the task's own, or `time-limit`, `memory`,
+        `decoder-crash` and `decoder-error` for what the task could not tell itself.
+        """
+        values: list[T] = list(self.stream(_only, task, args, file=file, seconds=seconds))
+        return values[0]
+
+    def stream(
+        self, task: Callable[..., Iterator[T]], *args: object, file: Path, seconds: float
+    ) -> Generator[T, None, None]:
+        """The items of the task's iterator, as they are made; closing the generator stops the task.
+
+        `seconds` counts the time spent waiting for the child, not what the caller does in between.
+        Raises as `run` does. The child works ahead by about one item.
+        """
+        if self._busy:
+            raise RuntimeError("a decoder does one task at a time: close the other stream first")
+        child = self._running()
+        self._busy = True
+        try:
+            child.ask(task, args)
+            while True:
+                asked = monotonic()
+                kind, value = child.answer(seconds)
+                seconds -= monotonic() - asked
+                if kind == "end":
+                    return
+                if kind != "item":
+                    raise _failure(kind, value, file)
+                yield value
+        except GeneratorExit:
+            if not child.stop():
+                self.close()
+            raise
+        except UnusableFootage as error:
+            if error.code == "memory":  # what is left of its heap is no good for the next file
+                self.close()
+            raise
+        except TimeoutError:
+            self.close()
+            raise UnusableFootage(
+                "time-limit",
+                f"{file}: decoding was stopped at its time limit. The file may be damaged; if it plays well, "
+                "raise 'decode_base_seconds' or 'decode_seconds_per_second'.",
+            ) from None
+        except (EOFError, OSError):
+            self.deaths += 1
+            self._child = None
+            raise _death(child, file) from None
+        except pickle.UnpicklingError as error:
+            self.close()
+            raise _failure("error", str(error), file) from None
+        except BaseException:  # such as Ctrl-C: the child is in the middle of something
+            self.close()
+            raise
+        finally:
+            self._busy = False
+
+    def _running(self) -> Process:
+        if self._child is None or not self._child.alive:
+            self.close()
+            self._child = Process(self.settings)
+        return self._child
+
+
+def _only(task: Callable[..., T], args: tuple[object, ...]) -> Iterator[T]:
+    yield task(*args)
+
+
+def _failure(kind: str, value: Any, file: Path) -> UnusableFootage:
+    """What the child reported, as the error to raise."""
+    if kind == "unusable":
+        code, message, passing = value
+        return UnusableFootage(code, message, passing=passing)
+    if kind == "memory":
+        return _memory(file)
+    _log.debug("%s: in the decoding child:\n%s", file, value)
+    reason = value.strip().rpartition("\n")[2]
+    return UnusableFootage(
+        "decoder-error",
+        f"{file}: reading the pictures failed in a way we did not foresee ({reason}). Please report it, with the file.",
+    )
+
+
+def _memory(file: Path) -> UnusableFootage:
+    return UnusableFootage(
+        "memory",
+        f"{file}: decoding needs more memory than 'decode_memory_mb' allows. Raise it, or make a smaller copy.",
+    )
+
+
+def _death(child: Process, file: Path) -> UnusableFootage:
+    status = child.exit_status()
+    said = " / ".join(child.messages)
+    # Nobody but the kernel, short of memory, sends a SIGKILL that is not ours.
+    if status == -signal.SIGKILL or "bad_alloc" in said or "MemoryError" in said:
+        return _memory(file)
+    how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+    return UnusableFootage(
+        "decoder-crash",
+        f"{file}: the decoder crashed ({how}; last messages: {said or 'none'}). The file is probably damaged: "
+        "copy it again from its source, or convert it.",
+    )
