@@ -167,10 +167,8 @@ def _write(planned: Sequence[Delivery], *, query: str, force: bool) -> None:
         found = rates(one.moments)
         if len(found) > 1:
             names = ", ".join(rate_text(rate) for rate in found)
-            typer.echo(
-                f"The clips have different frame rates ({names}); the sequence has {rate_text(one.layout.rate or found[0])}.",
-                err=True,
-            )
+            sequence = rate_text(one.layout.rate or found[0])
+            typer.echo(f"The clips have different frame rates ({names}); the sequence has {sequence}.", err=True)
         for problem in problems:
             typer.echo(f"check: {plain(problem)}", err=True)
     split = {one.writer.name for one in planned if not one.alone}

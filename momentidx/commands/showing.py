@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,26 +31,24 @@ def show_moments(moments: Sequence[Moment], *, as_json: bool) -> None:
 
 
 def print_table(moments: Sequence[Moment]) -> None:
-    """A table of moments: score, clip, source timecode in and out, length, caption."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    """A line for each moment (score, clip, source timecode in and out, length), its caption below."""
+    rows = [("Score", "Clip", "In", "Out", "Length"), *(_row(moment) for moment in moments)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    indent = " " * (widths[0] + 2)
+    width = max(shutil.get_terminal_size().columns, 40)
+    for row, moment in zip(rows, [None, *moments], strict=True):
+        typer.echo("  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip())
+        if moment is not None:
+            for line in textwrap.wrap(
+                plain(moment.event.caption), width, initial_indent=indent, subsequent_indent=indent
+            ):
+                typer.echo(line)
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    if any(moment.score is not None for moment in moments):
-        table.add_column("Score", justify="right")
-    table.add_column("Clip", overflow="fold", max_width=28)
-    table.add_column("In", no_wrap=True)
-    table.add_column("Out", no_wrap=True)
-    table.add_column("Length", justify="right", no_wrap=True)
-    table.add_column("Caption", overflow="fold")
-    for moment in moments:
-        score = [] if moment.score is None else [f"{moment.score:.2f}"]
-        start, end = times_of(moment)
-        clip = plain(moment.path.name) + ("" if moment.online else " (offline)")
-        length = f"{float(moment.event.span.duration):.1f} s"
-        table.add_row(*score, clip, start, end, length, plain(moment.event.caption))
-    Console(highlight=False, markup=False).print(table)
+
+def _row(moment: Moment) -> tuple[str, str, str, str, str]:
+    clip = plain(moment.path.name) + ("" if moment.online else " (offline)")
+    score = "" if moment.score is None else f"{moment.score:.2f}"
+    return score, clip, *times_of(moment), f"{float(moment.event.span.duration):.1f} s"
 
 
 def times_of(moment: Moment) -> tuple[str, str]:
@@ -64,9 +64,9 @@ def plain(text: str | Path) -> str:
 
 
 def _shown(character: str) -> str:
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return character
+    if character.isprintable() or unicodedata.category(character) == "Zs":  # Zs: spaces of all widths
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def counted(number: int, noun: str) -> str:
@@ -81,8 +81,3 @@ def length_text(seconds: Fraction | float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def say(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(line)
