@@ -16,7 +16,7 @@ from tests.e2e.command import moments, momentidx, run
 @pytest.fixture(scope="module")
 def library(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("path") / "library"
-    assert momentidx("index", drawn, "--library", folder) == "Indexed 3 clips, 31.0 s of footage.\n"
+    assert momentidx("index", drawn, "--library", folder) == "Indexed 3 clips, 32.6 s of footage.\n"
     return folder
 
 
@@ -37,8 +37,8 @@ def test_every_shot_is_found_on_its_exact_frames_and_timecode(library: Path, dra
     [
         ("the camera pans left over green hills", "A001_day.mov", (0, 125), ("10:00:00:00", "10:00:05:00")),
         ("the camera tilts up", "A001_day.mov", (125, 225), ("10:00:05:00", "10:00:09:00")),
-        ("a red ball crosses the frame", "A002_studio.mov", (0, 96), ("14:30:00:00", "14:30:04:00")),
-        ("hand-held camera", "A002_studio.mov", (96, 192), ("14:30:04:00", "14:30:08:00")),
+        ("a red ball crosses the frame", "A002_studio.mov", (0, 96), ("14:30:00:00", "14:30:03:21")),
+        ("hand-held camera", "A002_studio.mov", (96, 192), ("14:30:03:21", "14:30:07:17")),
         ("night, a light moves from right to left", "A003_night.mov", (0, 125), ("22:15:00:00", "22:15:05:00")),
     ],
 )
@@ -69,7 +69,7 @@ def test_the_timeline_is_on_the_frame_in_source_timecode(library: Path, drawn: P
     assert said.startswith("Wrote 1 clip, ")
     timeline = otio.adapters.read_from_file(str(selects))
     clip = timeline.video_tracks()[0][0]
-    rate = 24000 / 1001
+    rate = 25.0
     start = otio.opentime.from_timecode("14:30:00:00", rate).value
     assert clip.available_range() == otio.opentime.range_from_start_end_time(
         otio.opentime.RationalTime(start, rate), otio.opentime.RationalTime(start + 264, rate)
@@ -112,15 +112,15 @@ def test_an_empty_query_is_wrong_use(library: Path) -> None:
 def test_the_sheet_of_a_clip_says_what_the_file_says(library: Path, drawn: Path) -> None:
     sheet = momentidx("footage", "show", drawn / "A002_studio.mov", "--library", library)
     assert "timecode     14:30:00:00 (non-drop, from the track)" in sheet
-    assert "rate         23.976 fps" in sheet
-    assert "length       11.0 s, 264 frames" in sheet
+    assert "rate         25 fps" in sheet
+    assert "length       10.6 s, 264 frames" in sheet
     assert len(momentidx("footage", "list", "--library", library).splitlines()) == 3
 
 
 def test_the_demo_runs_anywhere_and_again(tmp_path: Path) -> None:
     first = momentidx("demo", cwd=tmp_path, HOME=str(tmp_path / "home"))
-    assert "1. Drew 3 clips, 31.0 s of footage" in first
+    assert "1. Drew 3 clips, 32.6 s of footage" in first
     assert "Indexed 3 clips" in first
-    assert otio.adapters.read_from_file(str(tmp_path / "momentidx-demo" / "selects.otio")).video_tracks()[0].each_clip
+    assert len(otio.adapters.read_from_file(str(tmp_path / "momentidx-demo" / "selects.otio")).video_tracks()[0]) == 3
     assert "Nothing to do: all 3 clips are already indexed." in momentidx("demo", cwd=tmp_path)
     assert not (tmp_path / "home").exists(), "the demo leaves the user's own library alone"

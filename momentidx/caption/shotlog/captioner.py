@@ -1,0 +1,151 @@
+"""The shot log: describes any footage by measurement, on any machine.
+
+One pass over about eight pictures a second collects small figures of each picture and of each pair
+of neighbours (`looks`, `pairs`, `things`); no picture is kept for longer than a few seconds. When
+the pass is over the shots are known, and each is described from the figures that fall inside it
+(`camera`, `movement`, `fades`), in `words`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from momentidx.caption.shotlog import words
+from momentidx.caption.shotlog.camera import Camera, camera
+from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
+from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
+from momentidx.caption.shotlog.movement import Activity, activities
+from momentidx.caption.shotlog.pairs import movement
+from momentidx.caption.shotlog.path import Step
+from momentidx.caption.shotlog.things import FEWEST, Blob, Watcher
+from momentidx.events import Event
+from momentidx.footage import Footage
+from momentidx.media.frames import FrameSource
+from momentidx.times import Span
+
+PER_SECOND = 8
+WIDTH = 320
+"""Longer side, in pixels, of the pictures in which camera movement is measured ..."""
+SMALL = 112
+"""... and of those for light, colour and movement in the picture."""
+STANDS = 0.0015
+"""Longer sides that the picture's edge may move between two pictures of a standing camera."""
+FILLS = Fraction(4, 5)
+"""Share of a shot from which what happens in it belongs to the shot's own sentence."""
+
+
+class ShotLog:
+    """The captioner that is always there: camera, light, colour, movement and fades, shot by shot."""
+
+    name = "shotlog"
+    version = "1"
+
+    def describe(self, footage: Footage, frames: FrameSource) -> Sequence[Event]:
+        pass_ = _Pass()
+        for batch in frames.watch(per_second=PER_SECOND, width=WIDTH):
+            for pts, picture in zip(batch.pts.tolist(), batch.images, strict=True):
+                pass_.see(pts, picture)
+        pass_.watcher.finish()
+        faded = fades(frames.signals, footage.span)
+        events = [Event(fade.span, words.fade(fade), fade.kind, Fraction(0), {"colour": fade.colour}) for fade in faded]
+        for shot in frames.shots:
+            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)])
+        return sorted(events, key=lambda event: (event.span.start, -event.span.end, event.kind))
+
+
+class _Pass:
+    """The figures of one pass."""
+
+    def __init__(self) -> None:
+        self.pts: list[int] = []
+        self.looks: list[Look] = []
+        self.steps: list[Step] = []
+        self.watcher = Watcher()
+        self._before: NDArray[np.uint8] | None = None
+
+    def see(self, pts: int, picture: NDArray[np.uint8]) -> None:
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        move = None if self._before is None else movement(self._before, grey)
+        stands = None if move is None else move.edge < STANDS
+        small = _shrunk(picture)
+        rests = self.watcher.see(pts, small, stands)
+        if self.pts:
+            self.steps.append(Step(self.pts[-1], pts, move, rests))
+        self.pts.append(pts)
+        self.looks.append(look(small))
+        self._before = grey
+
+    def describe(self, shot: Span, faded: Sequence[Fade]) -> Iterator[Event]:
+        """The events of one shot but for its fades; none for a shot shorter than the time between two looks."""
+        first, last = bisect_left(self.pts, shot.start), bisect_left(self.pts, shot.end)
+        pictures = self.pts[first:last]
+        if not pictures or any(fade.kind in PLAIN_KINDS and fade.span.covers(shot) for fade in faded):
+            return
+        edge = max((after - before for before, after in pairwise(pictures)), default=0) * shot.base
+        clear = [n for n in range(first, last) if not any(self.pts[n] in fade.span for fade in faded)]
+        seen = appearance([self.looks[n] for n in clear or range(first, last)])
+        does = camera(shot, self.steps[first : last - 1])
+        moving = activities(shot, pictures, self._blobs(shot, faded) if does.rests else [])
+        filling = next((each for each in moving if each.span.duration >= FILLS * shot.duration), None)
+        quiet = does.rests and not moving and len(pictures) >= 2 * FEWEST
+        yield _shot_event(shot, does, seen, filling, faded, quiet)
+        for move in does.moves:
+            if move.span.duration < FILLS * shot.duration:
+                yield Event(move.span, words.camera_move(move), "camera", edge, _plain(asdict(move), "span"))
+        for each in moving:
+            if each is not filling:
+                yield Event(each.span, words.activity(each), "movement", edge, _activity_measures(each))
+            for thing in each.passing:
+                yield Event(thing.span, words.thing(thing), "movement", edge, _plain(asdict(thing), "span"))
+
+    def _blobs(self, shot: Span, faded: Sequence[Fade]) -> list[Blob]:
+        """The blobs of a shot; in a fade everything seems to move."""
+        found = self.watcher.blobs  # in order of time
+        first, last = (bisect_left(found, pts, key=lambda blob: blob.pts) for pts in (shot.start, shot.end))
+        return [blob for blob in found[first:last] if not any(blob.pts in fade.span for fade in faded)]
+
+
+def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    scale = SMALL / max(height, width)
+    size = (max(1, round(width * scale)), max(2, round(height * scale)))  # an upper and a lower half
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _shot_event(
+    shot: Span, does: Camera, seen: Appearance, filling: Activity | None, faded: Sequence[Fade], quiet: bool
+) -> Event:
+    measures: dict[str, Any] = {
+        "camera": {**_plain(asdict(does), "moves"), "moves": [_plain(asdict(move), "span") for move in does.moves]},
+        "look": _plain(asdict(seen)),
+        "movement": _activity_measures(filling) if filling else None,
+        "fades": [fade.kind for fade in faded],
+    }
+    return Event(shot, words.shot(does, seen, filling, faded, quiet), "shot", Fraction(0), measures)
+
+
+def _activity_measures(activity: Activity) -> dict[str, Any]:
+    going = [_plain(asdict(thing), "span") for thing in activity.going]
+    return {**_plain(asdict(activity), "span", "going"), "going": going}
+
+
+def _plain(values: dict[str, Any], *without: str) -> dict[str, Any]:
+    """JSON values, figures to four places."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float):
+            return round(value, 4)
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return {key: plain(value) for key, value in values.items() if key not in without}

@@ -1,0 +1,120 @@
+"""Light and colour: what one picture looks like, and what a stretch of pictures has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from momentidx.caption.shotlog import colours
+from momentidx.caption.shotlog.colours import HUES, NAMES, NEUTRALS
+
+DARK, DIM, BRIGHT = 42.0, 72.0, 182.0
+"""Mean brightness (0 to 255) below, below and above which light is called so."""
+DEEP_SHADOW, STRONG_LIGHT = 45, 200
+CONTRAST = 0.25
+"""Share of the picture that lies in deep shadow, and in strong light, when contrast is called high."""
+COLOURLESS = 9.0
+"""Chroma that hardly anything (2 % of the picture) exceeds when it is black-and-white."""
+MAIN, SECOND, NOTED = 0.25, 0.16, 0.06
+"""Shares of the picture that the first and the second colour need to be named, and any to be counted."""
+
+LIGHTS = {
+    "dark": "the mean brightness is below 42 of 255",
+    "dim": "the mean brightness is below 72 of 255",
+    "normal": "neither dark, dim nor bright (not mentioned)",
+    "bright": "the mean brightness is above 182 of 255",
+    "high-contrast": "a quarter of the picture lies in deep shadow and a quarter in strong light",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Light and colour of one picture."""
+
+    luma: float
+    """Mean brightness, 0 to 255."""
+    shadow: float
+    """Share of the picture in deep shadow."""
+    glare: float
+    """Share of the picture in strong light."""
+    chroma: float
+    """Distance from grey in L*a*b* that 2 % of the picture exceed."""
+    colours: NDArray[np.float32]
+    """(2, len(NAMES)) share of each colour name in the upper and the lower half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """Light and colour of a stretch."""
+
+    luma: float
+    light: str
+    """One of `LIGHTS`."""
+    black_and_white: bool
+    main: tuple[str, ...]
+    """At most two colours of `HUES`, the larger first; empty when none stands out."""
+    colourful: bool
+    """Whether at least four of `HUES` stand side by side."""
+    neutral: str | None
+    """`black`, `grey` or `white` when that covers most of the picture."""
+    upper: str | None
+    """The colour that covers most of the upper half and not of the lower."""
+    lower: str | None
+
+
+def look(picture: NDArray[np.uint8]) -> Look:
+    """Measure one small (H, W, 3) RGB picture."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return Look(
+        luma=float(grey.mean()),
+        shadow=float((grey < DEEP_SHADOW).mean()),
+        glare=float((grey > STRONG_LIGHT).mean()),
+        chroma=float(np.quantile(np.hypot(lab[..., 1], lab[..., 2]), 0.98)),
+        colours=np.stack([colours.shares(half) for half in np.array_split(picture, 2)]),
+    )
+
+
+def appearance(looks: Sequence[Look]) -> Appearance:
+    """What at least one picture, and usually many, look like together (medians and means)."""
+    luma = float(np.median([look.luma for look in looks]))
+    shadow = float(np.median([look.shadow for look in looks]))
+    glare = float(np.median([look.glare for look in looks]))
+    colourless = float(np.quantile([look.chroma for look in looks], 0.9)) < COLOURLESS
+    upper, lower = np.mean([look.colours for look in looks], axis=0)
+    whole = dict(zip(NAMES, (upper + lower) / 2, strict=True))
+    main = sorted((name for name in HUES if whole[name] >= SECOND), key=lambda name: -whole[name])[:2]
+    if main and whole[main[0]] < MAIN:
+        main = []
+    neutral = max(NEUTRALS, key=lambda name: whole[name])
+    return Appearance(
+        luma=luma,
+        light=_light(luma, shadow, glare),
+        black_and_white=colourless and luma > DARK / 4,
+        main=() if colourless else tuple(main),
+        colourful=not colourless and sum(bool(whole[name] >= NOTED) for name in HUES) >= 4,
+        neutral=neutral if whole[neutral] >= 0.6 else None,
+        upper=_half(upper, lower),
+        lower=_half(lower, upper),
+    )
+
+
+def _light(luma: float, shadow: float, glare: float) -> str:
+    if luma < DARK:
+        return "dark"
+    if shadow > CONTRAST and glare > CONTRAST:
+        return "high-contrast"
+    if luma < DIM:
+        return "dim"
+    return "bright" if luma > BRIGHT else "normal"
+
+
+def _half(half: NDArray[np.float32], other: NDArray[np.float32]) -> str | None:
+    """The one colour that fills this half of the picture but not the other."""
+    strongest = int(np.argmax(half))
+    name = NAMES[strongest]
+    return name if name in HUES and half[strongest] >= 0.55 and other[strongest] <= 0.25 else None

@@ -1,0 +1,138 @@
+"""From measurements to sentences, as they would be typed into a log. Says only what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from momentidx.caption.shotlog.camera import Camera
+from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade
+from momentidx.caption.shotlog.looks import Appearance
+from momentidx.caption.shotlog.movement import SIDES, Activity, Going
+from momentidx.caption.shotlog.moves import CameraMove
+
+STANCE = {
+    "still": "locked-off shot",
+    "almost-still": "nearly still shot",
+    "hand-held": "hand-held shot",
+}
+MOVES = {
+    "pan-left": "pans left",
+    "pan-right": "pans right",
+    "tilt-up": "tilts up",
+    "tilt-down": "tilts down",
+    "push-in": "pushes in",
+    "pull-out": "pulls out",
+    "roll-left": "rolls to the left",
+    "roll-right": "rolls to the right",
+    "whip-pan-left": "whip-pans left",
+    "whip-pan-right": "whip-pans right",
+}
+LIGHT = {
+    "dark": "dark, like night or an unlit room",
+    "dim": "dim light",
+    "bright": "bright picture",
+    "high-contrast": "high contrast",
+}
+AMOUNT = {"little": "a little movement", "some": "movement", "much": "a lot of movement"}
+
+
+def shot(does: Camera, seen: Appearance, moving: Activity | None, fades: Sequence[Fade], quiet: bool) -> str:
+    """The sentence for a whole shot.
+
+    `moving` is the movement that fills it; `quiet` says that movement was looked for and none was found.
+    """
+    parts = [_camera(does)]
+    if moving is not None:
+        parts.append(_moving(moving))
+    elif does.label == "still" and quiet:
+        parts.append("nothing moves")
+    parts += _look(seen)
+    parts += [_fade(each) for each in fades if each.kind not in PLAIN_KINDS]
+    return _sentence("; ".join(part for part in parts if part) or "normal light")
+
+
+def camera_move(move: CameraMove) -> str:
+    """The sentence for a camera movement during a part of a shot."""
+    return _sentence(f"the camera {MOVES[move.label]}")
+
+
+def activity(moving: Activity) -> str:
+    """The sentence for movement in front of the camera during a part of a shot."""
+    return _sentence(_moving(moving))
+
+
+def thing(passing: Going) -> str:
+    """The sentence for one thing that comes, goes or crosses."""
+    return _sentence(_going(passing))
+
+
+def fade(found: Fade) -> str:
+    """The sentence for a fade, or for a picture of one colour."""
+    return _sentence(_fade(found))
+
+
+def _camera(does: Camera) -> str:
+    names = list(dict.fromkeys(move.label for move in does.moves))
+    if does.label in MOVES:
+        return f"the camera {MOVES[does.label]}{', hand-held' if does.held else ''}"
+    if does.label == "moving" or (does.label == "hand-held" and 0 < len(names) <= 3):
+        who = "hand-held camera" if does.held else "the camera"
+        return f"{who} {', then '.join(MOVES[name] for name in names[:3]) or 'moves'}"
+    return STANCE.get(does.label, "")
+
+
+def _moving(moving: Activity) -> str:
+    if moving.throughout:
+        first, *others = moving.throughout
+        if sum(each.towards == first.towards for each in others) >= 2:
+            return _several(first)
+        opposite = [each for each in others if each.towards != first.towards][:1]
+        return " and ".join(_going(each) for each in (first, *opposite))
+    where = {"everywhere": "in the picture", "middle": "in the middle of the picture"}
+    return f"{AMOUNT[moving.much]} {where.get(moving.where, f'on the {moving.where} of the picture')}"
+
+
+def _going(going: Going) -> str:
+    what = {"light": "a light", "thing": "something"}.get(going.what, f"something {going.what}")
+    start, end = SIDES[going.towards]
+    return {
+        "crosses": f"{what} crosses the frame from {start} to {end}",
+        "enters": f"{what} enters from the {start}",
+        "leaves": f"{what} leaves at the {end}",
+        "moves": f"{what} moves {_towards(going.towards)}",
+    }[going.does]
+
+
+def _several(going: Going) -> str:
+    start, end = SIDES[going.towards]
+    where = f"cross the frame from {start} to {end}" if going.does == "crosses" else f"move {_towards(going.towards)}"
+    return f"several things {where}"
+
+
+def _towards(direction: str) -> str:
+    return {"up": "upwards", "down": "downwards"}.get(direction, f"to the {direction}")
+
+
+def _look(seen: Appearance) -> list[str]:
+    parts = [LIGHT[seen.light]] if seen.light in LIGHT else []
+    if seen.black_and_white:
+        parts.append("black-and-white")
+    elif seen.upper and seen.lower:
+        parts.append(f"{seen.upper} above, {seen.lower} below")
+    elif seen.main:
+        parts.append(f"mainly {' and '.join(seen.main)}")
+    elif seen.colourful:
+        parts.append("many colours")
+    elif seen.neutral == "grey" or (seen.neutral == "white" and seen.light == "bright"):
+        parts.append(f"mostly {seen.neutral}")
+    return parts
+
+
+def _fade(found: Fade) -> str:
+    if found.kind in PLAIN_KINDS:
+        return f"the picture is {found.colour}"
+    return f"fade in from {found.colour}" if found.kind == "fade-in" else f"fade to {found.colour}"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,64 @@
+"""What every captioner owes the rest of the program, whoever made it."""
+
+import json
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+
+from momentidx.caption.plugin import captioners
+from momentidx.caption.protocol import Captioner
+from momentidx.config import Settings
+from momentidx.demo.footage import CLIPS, pictures
+from momentidx.events import Event
+from tests.caption.painted import Painted, Picture
+
+DAY, STUDIO, NIGHT = CLIPS
+FOOTAGE: dict[str, Callable[[], Iterable[Picture]]] = {
+    "three shots": lambda: pictures(STUDIO),
+    "a fade": lambda: pictures(NIGHT),
+    "one picture": lambda: [np.full((90, 160, 3), 90, np.uint8)],
+    "nothing to see": lambda: [np.zeros((90, 160, 3), np.uint8)] * 30,
+    "portrait, a second long": lambda: [np.ascontiguousarray(np.rot90(p)) for p in list(pictures(DAY))[:25]],
+}
+
+
+@pytest.fixture(params=captioners(), ids=lambda offer: offer.name)
+def captioner(request: pytest.FixtureRequest) -> Captioner:
+    made: Captioner = request.param.make(Settings())
+    return made
+
+
+@pytest.fixture(params=FOOTAGE, scope="module")
+def source(request: pytest.FixtureRequest) -> Painted:
+    cuts = [shot.frames[0] for shot in STUDIO.shots[1:]] if request.param == "three shots" else ()
+    return Painted(FOOTAGE[request.param](), cuts=cuts)
+
+
+def described(captioner: Captioner, source: Painted) -> list[Event]:
+    return list(captioner.describe(source.footage, source))
+
+
+def test_events_keep_the_promises_of_the_protocol(captioner: Captioner, source: Painted) -> None:
+    events = described(captioner, source)
+    assert events
+    assert [event.span.start for event in events] == sorted(event.span.start for event in events)
+    for event in events:
+        assert event.span.base == source.footage.span.base
+        assert source.footage.span.covers(event.span), event
+        assert event.edge >= 0
+        assert event.caption == event.caption.strip()
+        assert event.caption.endswith("."), event
+        assert json.loads(json.dumps(event.measures, allow_nan=False)) == event.measures
+
+
+def test_the_same_footage_gives_the_same_events(captioner: Captioner, source: Painted) -> None:
+    first = described(captioner, source)
+    described(captioner, Painted(FOOTAGE["nothing to see"]()))
+    assert described(captioner, source) == first
+
+
+def test_a_captioner_has_a_name_and_a_version(captioner: Captioner) -> None:
+    assert isinstance(captioner, Captioner)
+    assert captioner.name
+    assert captioner.version
