@@ -14,6 +14,7 @@ import typer
 
 from momentidx import __version__
 from momentidx.commands.config import config_app
+from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
 from momentidx.commands.doctor import doctor
 from momentidx.commands.export import export
@@ -21,7 +22,8 @@ from momentidx.commands.find import events, find
 from momentidx.commands.footage import footage_app
 from momentidx.commands.index import index
 from momentidx.commands.media import frames, probe, shots
-from momentidx.commands.plugins import plugins
+from momentidx.commands.plugins import plugins_app
+from momentidx.commands.selects import selects_app
 from momentidx.commands.showing import plain
 from momentidx.commands.status import status
 from momentidx.commands.watch import watch
@@ -41,17 +43,19 @@ app.command(rich_help_panel=FIRST)(watch)
 app.command(rich_help_panel=FOOTAGE)(find)
 app.command(rich_help_panel=FOOTAGE)(events)
 app.command(rich_help_panel=FOOTAGE)(export)
+app.command(rich_help_panel=FOOTAGE)(conform)
+app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)
 app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
 app.command(rich_help_panel=FILE)(probe)
 app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
 app.command(rich_help_panel=ABOUT)(status)
 app.command(rich_help_panel=ABOUT)(doctor)
-app.command(rich_help_panel=ABOUT)(plugins)
+app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
 
 
-def _version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"momentidx {__version__}")
         raise typer.Exit
@@ -60,8 +64,8 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show log lines and the traceback of an error.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Find moments in footage by describing them, and cut them into your editor's timeline."""

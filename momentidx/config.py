@@ -24,8 +24,14 @@ from momentidx.errors import WrongUse
 SETTINGS_FILE = "momentidx.toml"
 PREFIX = "MOMENTIDX_"
 
+_ENDINGS = (
+    *("3gp", "avi", "dv", "f4v", "flv", "gxf", "m2t", "m2ts", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg"),
+    *("mpg", "mts", "mxf", "ogv", "qt", "ts", "vob", "webm", "wmv"),
+)
+
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+ReelLength = Annotated[int, Field(ge=8, le=32)]
 
 
 class Settings(BaseModel):
@@ -43,7 +49,7 @@ class Settings(BaseModel):
         300.0, description="How often watched folders are walked in full, whatever the events said."
     )
     extensions: tuple[str, ...] = Field(
-        tuple("3gp avi dv f4v flv gxf m2t m2ts m2v m4v mkv mov mp4 mpeg mpg mts mxf ogv qt ts vob webm wmv".split()),
+        _ENDINGS,
         description="File name endings that are looked at in folders; a file named outright is always tried.",
     )
     ignore: tuple[str, ...] = Field(
@@ -63,6 +69,7 @@ class Settings(BaseModel):
     still_width: Count = Field(320, description="Width of stored stills in pixels.")
 
     find_limit: Count = Field(10, description="How many moments `find` shows when not told otherwise.")
+    edl_reel_length: ReelLength = Field(8, description="Letters of a reel name in an EDL: 8 to 32.")
 
 
 @dataclass(frozen=True, slots=True)

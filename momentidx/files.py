@@ -20,9 +20,10 @@ class SeenFile:
     ctime_ns: int
     """Changes even when a copy tool puts the old modification time back."""
     inode: int
+    """Its lower 63 bits: a database's integers are signed, and some file systems use all 64."""
 
     @classmethod
     def of(cls, path: Path, stat: os.stat_result | None = None) -> Self:
         """Look at a file now. Raises OSError when it cannot be looked at."""
         found = stat if stat is not None else path.stat()
-        return cls(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        return cls(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino & (2**63 - 1))

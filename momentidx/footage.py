@@ -99,7 +99,8 @@ class Footage:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, exact: fractions as `num/den` text."""
-        return _plain(self)
+        facts: dict[str, Any] = _plain(self)
+        return facts
 
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> Self:

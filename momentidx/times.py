@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from momentidx.errors import WrongUse
 
@@ -122,6 +123,7 @@ def round_half_up(value: Fraction | int) -> int:
     return (2 * Fraction(value) + 1).__floor__() // 2
 
 
+@cache  # asked for every edge of every moment; footage comes in a handful of rates
 def smpte_rate(rate: Fraction) -> float | None:
     """The timecode rate nearest to a frame rate, as `opentime` spells it, or None.
 

@@ -136,7 +136,7 @@ def export(
         handles, gap, start_tc, drop_frame, parse_rate(rate) if rate else None, audio, whole_files=markers_only
     )
     longest = picking.parse_length(max_duration) if max_duration else None
-    chosen = targets(to or [], output, _writers(setup))
+    chosen = targets(to or [], output, writers(setup))
     with setup.read() as opened:
         embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
         found = find(opened, embedder, words, limit=setup.settings.find_limit)
@@ -191,7 +191,8 @@ def _check(file: Path) -> None:
     typer.echo(f"{plain(file)}: no problem found.")
 
 
-def _writers(setup: Setup) -> Writers:
+def writers(setup: Setup) -> Writers:
+    """Every format that is installed, by name."""
     from momentidx.hooks import plugins
 
     return {item.offer.name: item.offer.make(setup.settings) for item in plugins() if item.kind == "timeline_writers"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,22 +34,22 @@ def probe(file: FileArgument, as_json: JsonOption = False, library: LibraryOptio
 
 
 def shots(file: FileArgument, as_json: JsonOption = False, library: LibraryOption = None) -> None:
-    """Print one line a shot: frames (the end is exclusive), seconds, timecode."""
+    """Print one line a shot: frames (the end is exclusive) and timecode; with --json seconds as well."""
     with _opened(file, library) as (footage, source):
         for span in source.shots:
-            start, end = footage.grid.frames(span)
-            seconds = [footage.seconds(pts) for pts in (span.start, span.end)]
-            labels = [footage.timecode(frame) for frame in (start, end)]
+            start, end = (_edge(footage, pts) for pts in (span.start, span.end))
             if as_json:
-                row = {"start_frame": start, "end_frame": end}
-                row |= {
-                    f"{edge}_seconds": round(float(at), 6) for edge, at in zip(("start", "end"), seconds, strict=True)
-                }
-                row |= {f"{edge}_timecode": label for edge, label in zip(("start", "end"), labels, strict=True)}
+                row = {f"start_{name}": value for name, value in start.items()}
+                row |= {f"end_{name}": value for name, value in end.items()}
                 typer.echo(json.dumps(row))
             else:
-                times = "  ".join(label or clock(at) for label, at in zip(labels, seconds, strict=True))
-                typer.echo(f"{start:>8} {end:>8}  {times}")
+                times = "  ".join(edge["timecode"] or clock(edge["seconds"]) for edge in (start, end))
+                typer.echo(f"{start['frame']:>8} {end['frame']:>8}  {times}")
+
+
+def _edge(footage: Footage, pts: int) -> dict[str, Any]:
+    frame = footage.grid.frame(pts)
+    return {"frame": frame, "seconds": round(float(footage.seconds(pts)), 6), "timecode": footage.timecode(frame)}
 
 
 def frames(

@@ -1,15 +1,33 @@
-"""`momentidx plugins`: who provides what."""
+"""`momentidx plugins`: who provides what, and scripts for editing programs put into place."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from momentidx.commands.setting_up import JsonOption
+from momentidx.commands.showing import plain
+
+plugins_app = typer.Typer(invoke_without_command=True)
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="resolve or blender.")]
+ToOption = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Another folder than the one where the program looks on this system."),
+]
 
 
-def plugins(as_json: JsonOption = False) -> None:
+@plugins_app.callback()
+def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the captioners, embedders and timeline writers that are installed; put scripts into editing programs."""
+    if context.invoked_subcommand is None:
+        list_all(as_json)
+
+
+@plugins_app.command("list")
+def list_all(as_json: JsonOption = False) -> None:
     """List the captioners, embedders and timeline writers that are installed, and who provides them."""
     from momentidx.hooks import KINDS
     from momentidx.hooks import plugins as installed
@@ -25,3 +43,33 @@ def plugins(as_json: JsonOption = False) -> None:
         for item in found:
             if item.kind == kind:
                 typer.echo(f"  {item.offer.name:<10} {item.offer.summary} [{item.package}]")
+
+
+@plugins_app.command()
+def install(name: NameArgument, to: ToOption = None) -> None:
+    """Put the scripts for an editing program where it looks for them."""
+    from momentidx.commands import installing
+
+    plugin = installing.plugin_named(name)
+    for folder in [to.absolute()] if to else installing.folders(name):
+        for file in installing.install(plugin, folder):
+            typer.echo(f"Wrote {plain(file)}.")
+    typer.echo(plugin.next_step)
+
+
+@plugins_app.command()
+def remove(name: NameArgument, to: ToOption = None) -> None:
+    """Remove exactly what was installed; a script that you have changed stays."""
+    from momentidx.commands import installing
+
+    installing.plugin_named(name)
+    found = 0
+    for folder in [to.absolute()] if to else installing.folders(name):
+        removed, kept = installing.remove(folder)
+        found += len(removed) + len(kept)
+        for file in removed:
+            typer.echo(f"Removed {plain(file)}.")
+        for file in kept:
+            typer.echo(f"Kept {plain(file)}: it was changed after it was installed.", err=True)
+    if not found:
+        typer.echo("Nothing is installed there.")

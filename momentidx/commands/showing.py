@@ -31,24 +31,30 @@ def show_moments(moments: Sequence[Moment], *, as_json: bool) -> None:
 
 
 def print_table(moments: Sequence[Moment]) -> None:
-    """A line for each moment (score, clip, source timecode in and out, length), its caption below."""
-    rows = [("Score", "Clip", "In", "Out", "Length"), *(_row(moment) for moment in moments)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    """A line for each moment (score, clip, source timecode in and out, length, number), its caption below."""
+    rows = [("" if moment.score is None else f"{moment.score:.2f}", *columns_of(moment)) for moment in moments]
+    print_rows(("Score", *COLUMNS), rows, [[moment.event.caption] for moment in moments])
+
+
+COLUMNS = ("Clip", "In", "Out", "Length", "Id")
+
+
+def columns_of(moment: Moment) -> tuple[str, str, str, str, str]:
+    """Where a moment is, in the order of `COLUMNS`."""
+    clip = plain(moment.path.name) + ("" if moment.online else " (offline)")
+    return clip, *times_of(moment), f"{float(moment.event.span.duration):.1f} s", str(moment.id)
+
+
+def print_rows(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]], below: Sequence[Sequence[str]]) -> None:
+    """Rows in columns, and below each row its texts, as wide as the terminal and indented by the first column."""
+    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
     indent = " " * (widths[0] + 2)
     width = max(shutil.get_terminal_size().columns, 40)
-    for row, moment in zip(rows, [None, *moments], strict=True):
+    for row, texts in zip([heading, *rows], [(), *below], strict=True):
         typer.echo("  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip())
-        if moment is not None:
-            for line in textwrap.wrap(
-                plain(moment.event.caption), width, initial_indent=indent, subsequent_indent=indent
-            ):
+        for text in texts:
+            for line in textwrap.wrap(plain(text), width, initial_indent=indent, subsequent_indent=indent):
                 typer.echo(line)
-
-
-def _row(moment: Moment) -> tuple[str, str, str, str, str]:
-    clip = plain(moment.path.name) + ("" if moment.online else " (offline)")
-    score = "" if moment.score is None else f"{moment.score:.2f}"
-    return score, clip, *times_of(moment), f"{float(moment.event.span.duration):.1f} s"
 
 
 def times_of(moment: Moment) -> tuple[str, str]:

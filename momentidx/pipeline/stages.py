@@ -25,7 +25,7 @@ from momentidx.media.source import Source
 from momentidx.pipeline.tools import Tools
 
 
-class Overtaken(Exception):  # noqa: N818 - not an error: the file has a newer job, which will see to it
+class Overtaken(Exception):
     """The file was queued again while it was read; nothing was stored."""
 
 

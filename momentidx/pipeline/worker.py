@@ -29,7 +29,7 @@ class Outcome:
     """Why it failed, as a sentence."""
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: somebody asked
+class Stopped(Exception):
     """Raised by a progress callback to abandon the work; its job goes back to the queue."""
 
 

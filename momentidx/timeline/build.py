@@ -12,7 +12,8 @@ After midnight the count goes on; only labels wrap.
 are where none does (10 frames a second). Both parts of a `source_range` are in that rate, so source
 frames are exact whatever else is on the timeline. OpenTimelineIO has no sequence rate and positions
 are sums of durations: with one rate they are whole frames, with several they are not, and programs
-round them differently. `rates` tells the caller before that happens.
+round them differently. `rates` tells the caller before that happens, and the pass for a program that
+takes several rates puts them onto the grid of the sequence (`conform/grid.py`).
 
 *Offline media keeps its `ExternalReference`* with the last known path, and the clip says `online:
 false`. A `MissingReference` has no place for the path, so that mounting the drive again would not
@@ -24,48 +25,82 @@ bring the clip back; editing programs know by themselves how to show a file that
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, Marker, MarkerColor, Timeline, Track, TrackKind
 
 from momentidx import __version__
-from momentidx.errors import MomentidxError
+from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.footage import Footage
 from momentidx.timeline.names import media_url, one_line, safe_text
-from momentidx.times import frame_of_timecode, parse_duration_frames, round_half_up, smpte_rate
+from momentidx.times import (
+    allows_drop_frame,
+    frame_of_timecode,
+    parse_duration_frames,
+    rate_text,
+    round_half_up,
+    smpte_rate,
+    timecode,
+)
 
 MARKER_NAME_LENGTH = 60
 
 
-def build(moments: Sequence[Moment], *, name: str, query: str | None = None, handles: str = "0f") -> Timeline:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the moments lie on the timeline. Lengths are text: half a second is another number of frames at each rate."""
+
+    handles: str = "0f"
+    """What a clip shows before and after its moment (`12f`, `0.5s`); less where the file begins or ends."""
+    gap: str = "0f"
+    """Black between clips, in frames of the sequence."""
+    start: str | None = None
+    """Timecode of the first frame, by default one hour; `;` means drop-frame."""
+    drop_frame: bool | None = None
+    """Whether the sequence counts in drop-frame; None: when all footage of its rate does."""
+    rate: Fraction | None = None
+    """Frames a second of the sequence; None: the highest of the footage."""
+    audio: bool = True
+    """Whether the sound comes along."""
+    whole_files: bool = False
+    """Each file once and whole, in the order of the first moment, with a marker for each moment."""
+
+
+def build(moments: Sequence[Moment], *, name: str, query: str | None = None, layout: Layout | None = None) -> Timeline:
     """A timeline of the moments, one after the other, in the order given.
 
-    `handles` is the length that a clip shows before and after its moment (`12f`, `0.5s`), less where
-    the file begins or ends; it is text because half a second is a different number of frames for each
-    rate. Editing programs lay footage of variable rate onto a grid of their own, within one frame of
-    ours, so such a clip gets one frame more on both sides.
+    Editing programs lay footage of variable rate onto a grid of their own, within one frame of ours,
+    so such a clip gets one frame more on both sides than its handles.
 
-    Raises WrongUse for handles that are not a length, and MomentidxError when there is no moment, or
+    Raises WrongUse for a layout that makes no sense, and MomentidxError when there is no moment, or
     one that does not lie in its footage.
     """
     if not moments:
         raise MomentidxError("There is nothing to put on a timeline: no moment was found.")
+    layout = layout or Layout()
+    start, facts = _sequence(moments, layout)
+    pause = RationalTime(parse_duration_frames(layout.gap, Fraction(facts["rate"])), start.rate)
+    media = References()
+    pictures = _whole_files(moments, media) if layout.whole_files else _cuts(moments, media, query, layout)
     video, audio = Track("Video 1", kind=TrackKind.Video), Track("Audio 1", kind=TrackKind.Audio)
-    for link, moment in enumerate(moments, start=1):
-        frames = _frames(moment)
-        picture = _clip(moment, frames, handles, _provenance(moment, query) | {"link": link})
-        # Where there is no sound a gap of the same length keeps what follows in sync.
-        audio.append(picture.deepcopy() if moment.footage.audio else Gap(duration=picture.duration()))
-        picture.markers.append(_marker(moment, frames))
+    for link, (footage, picture) in enumerate(pictures, start=1):
+        if video and pause.value:
+            video.append(Gap(duration=pause))
+            audio.append(Gap(duration=pause))
+        picture.metadata["momentidx"]["link"] = link
         video.append(picture)
-    start, facts = _record_start(moments)
+        # Where there is no sound a gap of the same length keeps what follows in sync.
+        audio.append(_sound(picture, link) if footage.audio else Gap(duration=picture.duration()))
     timeline = Timeline(name=one_line(name), global_start_time=start)
     timeline.metadata["momentidx"] = {"version": __version__, "query": query and safe_text(query)} | facts
     timeline.tracks.append(video)
-    if any(moment.footage.audio for moment in moments):
+    if layout.audio and any(moment.footage.audio for moment in moments):
         timeline.tracks.append(audio)
     return timeline
 
@@ -76,21 +111,74 @@ def rates(moments: Sequence[Moment]) -> tuple[Fraction, ...]:
     With more than one, positions on the timeline are not whole frames (see above): say so, or make a
     timeline for each rate. The highest is the sequence rate, as it is for OpenTimelineIO's `duration`.
     """
-    found = {_media_rate(moment.footage): moment.footage.rate for moment in moments}
+    found = {media_rate(moment.footage.rate): moment.footage.rate for moment in moments}
     return tuple(found[rate] for rate in sorted(found, reverse=True))
 
 
-def _clip(moment: Moment, frames: tuple[int, int], handles: str, facts: dict[str, Any]) -> Clip:
-    footage, (first, end) = moment.footage, frames
-    length = footage.length_frames
-    pad = parse_duration_frames(handles, footage.rate) + footage.variable_rate
-    return Clip(
-        # The file's name: it is what editors know the footage by, and what programs relink by.
-        name=one_line(moment.path.name),
-        media_reference=ExternalReference(media_url(moment.path), _media_range(footage, 0, length)),
-        source_range=_media_range(footage, max(first - pad, 0), min(end + pad, length)),
-        metadata={"momentidx": facts},
-    )
+@cache
+def media_rate(rate: Fraction) -> float:
+    """A frame rate as `opentime` spells it: two spellings of one SMPTE rate (2997/100, 30000/1001) are one."""
+    return smpte_rate(rate) or float(rate)
+
+
+class References:
+    """One media reference for each file, copied for each clip: asking OTIO to copy is far quicker than to convert."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], ExternalReference] = {}
+
+    def of(self, footage: Footage, path: Path) -> ExternalReference:
+        key = footage.fingerprint, str(path)
+        if key not in self._known:
+            self._known[key] = ExternalReference(
+                media_url(path),
+                media_range(footage, 0, footage.length_frames),
+                metadata={"momentidx": _media_facts(footage)},
+            )
+        return self._known[key].deepcopy()
+
+
+def _cuts(
+    moments: Sequence[Moment], media: References, query: str | None, layout: Layout
+) -> list[tuple[Footage, Clip]]:
+    """One clip for each moment, its caption a marker over the moment itself."""
+    found = []
+    for moment in moments:
+        footage, (first, end) = moment.footage, _frames(moment)
+        pad = parse_duration_frames(layout.handles, footage.rate) + footage.variable_rate
+        clip = Clip(
+            # The file's name: it is what editors know the footage by, and what programs relink by.
+            name=one_line(moment.path.name),
+            media_reference=media.of(footage, moment.path),
+            source_range=media_range(footage, max(first - pad, 0), min(end + pad, footage.length_frames)),
+            metadata={"momentidx": _provenance(moment, query)},
+        )
+        clip.markers.append(_marker(moment, (first, end)))
+        found.append((footage, clip))
+    return found
+
+
+def _whole_files(moments: Sequence[Moment], media: References) -> list[tuple[Footage, Clip]]:
+    """One clip for each file, with a marker and its provenance for each moment."""
+    found: dict[str, tuple[Footage, Clip]] = {}
+    for moment in moments:
+        footage = moment.footage
+        if footage.fingerprint not in found:
+            reference = media.of(footage, moment.path)
+            clip = Clip(one_line(moment.path.name), reference, reference.available_range)
+            clip.metadata["momentidx"] = {"online": moment.online}
+            found[footage.fingerprint] = footage, clip
+        marker = _marker(moment, _frames(moment))
+        marker.metadata["momentidx"] = _provenance(moment, None)
+        found[footage.fingerprint][1].markers.append(marker)
+    return list(found.values())
+
+
+def _sound(picture: Clip, link: int) -> Clip:
+    """The same range of the same file; what is known of the file and the moment stands on the picture."""
+    media = picture.media_reference
+    reference = ExternalReference(media.target_url, media.available_range)
+    return Clip(picture.name, reference, picture.source_range, {"momentidx": {"link": link}})
 
 
 def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:
@@ -98,24 +186,35 @@ def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:
     caption = moment.event.caption
     return Marker(
         name=one_line(caption, MARKER_NAME_LENGTH),
-        marked_range=_media_range(moment.footage, *frames),
+        marked_range=media_range(moment.footage, *frames),
         color=MarkerColor.GREEN,  # not red, which means offline media to many editors
         comment=safe_text(caption),
     )
 
 
 def _provenance(moment: Moment, query: str | None) -> dict[str, Any]:
-    """The moment as `find --json` tells it, and what a later pass must know of the footage."""
-    footage = moment.footage
-    facts = moment.to_json() | {
-        "query": query,
-        "edge_seconds": float(moment.event.edge),
-        "media_start_timecode": footage.timecode(0),
+    """The moment as `find --json` tells it, what was asked, and how sure its edges are."""
+    facts = moment.to_json() | {"query": query, "edge_seconds": float(moment.event.edge)}
+    return {key: safe_text(value) if isinstance(value, str) else value for key, value in facts.items()}
+
+
+def _media_facts(footage: Footage) -> dict[str, Any]:
+    """What a later pass must know of the file, and OpenTimelineIO has no field for."""
+    picture, sound = footage.video, footage.audio
+    return {
+        "footage": footage.fingerprint,
+        "start_frame": footage.start.frame,
+        "start_timecode": footage.timecode(0),
         "drop_frame": footage.start.drop_frame,
         "timecode_source": footage.start.source,
         "variable_rate": footage.variable_rate,
+        "reel": footage.reel and safe_text(footage.reel),
+        "width": picture.width,
+        "height": picture.height,
+        "sample_aspect": f"{picture.sample_aspect.numerator}/{picture.sample_aspect.denominator}",
+        "audio_channels": sum(stream.channels for stream in sound),
+        "audio_rate": sound[0].sample_rate if sound else None,
     }
-    return {key: safe_text(value) if isinstance(value, str) else value for key, value in facts.items()}
 
 
 def _frames(moment: Moment) -> tuple[int, int]:
@@ -134,26 +233,42 @@ def _frames(moment: Moment) -> tuple[int, int]:
     return min(start, length - 1), min(end, length)
 
 
-def _media_range(footage: Footage, start: int, end: int) -> TimeRange:
+def media_range(footage: Footage, start: int, end: int) -> TimeRange:
     """Frames counted from the first picture, as a range in media time."""
-    rate = _media_rate(footage)
+    rate = media_rate(footage.rate)
     return TimeRange(RationalTime(footage.start.frame + start, rate), RationalTime(end - start, rate))
 
 
-def _media_rate(footage: Footage) -> float:
-    return smpte_rate(footage.rate) or float(footage.rate)
+def _sequence(moments: Sequence[Moment], layout: Layout) -> tuple[RationalTime, dict[str, Any]]:
+    """Where the timeline starts, and the rate, label and picture size that OpenTimelineIO has no field for.
 
-
-def _record_start(moments: Sequence[Moment]) -> tuple[RationalTime, dict[str, Any]]:
-    """Where the timeline starts, one hour in as editors expect, and the label of that frame.
-
-    OpenTimelineIO does not know drop-frame; here the sequence counts in drop-frame when all footage
-    of its rate does, so that its labels run like the sources' own.
+    One hour in, as editors expect. The sequence counts in drop-frame when all footage of its rate
+    does, so that its labels run like the sources' own.
     """
-    rate = max(_media_rate(moment.footage) for moment in moments)
-    leading = [moment.footage for moment in moments if _media_rate(moment.footage) == rate]
-    if smpte_rate(leading[0].rate) is None:
-        return RationalTime(round_half_up(3600 * leading[0].rate), rate), {"start_timecode": None, "drop_frame": False}
-    label = "01:00:00;00" if all(footage.start.drop_frame for footage in leading) else "01:00:00:00"
-    frame, drop_frame = frame_of_timecode(label, leading[0].rate)
-    return RationalTime(frame, rate), {"start_timecode": label, "drop_frame": drop_frame}
+    rate = layout.rate or rates(moments)[0]
+    leading = [moment.footage for moment in moments if media_rate(moment.footage.rate) == media_rate(rate)]
+    size = (leading or [moments[0].footage])[0].video
+    frame, label, drop_frame = _start(rate, layout, leading)
+    return RationalTime(frame, media_rate(rate)), {
+        "rate": f"{rate.numerator}/{rate.denominator}",
+        "start_timecode": label,
+        "drop_frame": drop_frame,
+        "width": size.width,
+        "height": size.height,
+    }
+
+
+def _start(rate: Fraction, layout: Layout, leading: Sequence[Footage]) -> tuple[int, str | None, bool]:
+    """Frame number, label and counting of the first frame."""
+    if smpte_rate(rate) is None and layout.start is None:
+        return round_half_up(3600 * rate), None, False
+    if layout.drop_frame and not allows_drop_frame(rate):
+        raise WrongUse(f"Drop-frame exists at 29.97 and 59.94 frames a second, not at {rate_text(rate)}. Use --ndf.")
+    drop_frame = layout.drop_frame
+    if drop_frame is None and layout.start is None:
+        drop_frame = bool(leading) and all(footage.start.drop_frame for footage in leading)
+    label = layout.start or "01:00:00:00"
+    if drop_frame is not None:  # else the separator of the label says it
+        label = label[:-3] + (";" if drop_frame else ":") + label[-2:]
+    frame, drop_frame = frame_of_timecode(label, rate)
+    return frame, timecode(frame, rate, drop_frame=drop_frame), drop_frame

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+import unicodedata
+from functools import lru_cache
+from pathlib import Path, PurePath
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from opentimelineio.schema import Clip, ExternalReference
@@ -18,23 +20,38 @@ from opentimelineio.schema import Clip, ExternalReference
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def media_url(path: Path) -> str:
-    """The `file://` URL of a file, every byte of its name kept.
+# `file:///C:/...` as Windows paths are written; a folder that is called `C:` elsewhere has its colon encoded.
+_WINDOWS_DRIVE = re.compile("/[A-Za-z]:(/|$)")
+
+
+def media_url(path: PurePath) -> str:
+    """The `file://` URL of a file (also one on a Windows drive or share), every byte of its name kept.
 
     Whatever is not plain ASCII is percent-encoded byte by byte, so that names which are not UTF-8
     come through as well. Never `otio.url_utils`: it does not encode, and it is gone from OTIO's main.
     """
-    return path.absolute().as_uri()
+    return (path.absolute() if isinstance(path, Path) else path).as_uri()
 
 
-def media_path(url: str) -> Path:
-    """The file that a `target_url` means: a `file:` URL is decoded, anything else is a bare path.
+def plain_path(url: str) -> str:
+    """The path that a `target_url` means: a `file:` URL is decoded, anything else is a bare path.
 
-    A bare path is taken as it stands, because `#` and `%20` are ordinary characters in it.
+    A bare path is taken as it stands, because `#` and `%20` are ordinary characters in it. Drives and
+    shares of Windows come back as `C:/folder` and `//server/share`, which Windows understands.
     """
     if not url.startswith("file:"):
-        return Path(url)
-    return Path(os.fsdecode(unquote_to_bytes(urlsplit(url).path)))
+        return url
+    parts = urlsplit(url)
+    path = os.fsdecode(unquote_to_bytes(parts.path))
+    if parts.netloc not in ("", "localhost"):
+        return f"//{parts.netloc}{path}"
+    return path[1:] if _WINDOWS_DRIVE.match(parts.path) else path
+
+
+@lru_cache(maxsize=1024)
+def media_path(url: str) -> Path:
+    """The same as a path of this machine."""
+    return Path(plain_path(url))
 
 
 def clip_file(clip: Clip) -> Path | None:
@@ -54,3 +71,10 @@ def one_line(text: str, longest: int | None = None) -> str:
     """Safe text for a name: on one line, and cut with an ellipsis when longer than asked."""
     line = " ".join(safe_text(text).split())
     return line if longest is None or len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def ascii_text(text: str) -> str:
+    """One line of plain ASCII for formats that know nothing else: accents fall off, the rest becomes `_`."""
+    plain = unicodedata.normalize("NFKD", one_line(text)).replace("\N{HORIZONTAL ELLIPSIS}", "...")
+    bare = (character for character in plain if not unicodedata.combining(character))
+    return "".join(character if character.isascii() else "_" for character in bare)

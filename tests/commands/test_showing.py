@@ -29,11 +29,11 @@ def test_a_moment_is_a_line_with_its_caption_below(
     monkeypatch.setenv("COLUMNS", "40")
     print_table([moment("Locked-off shot; a light crosses the frame."), moment("Night.", online=False)])
     assert capsys.readouterr().out == (
-        "Score  Clip                In           Out          Length\n"
-        "0.61   A001.mov            01:00:00:00  01:00:02:00  2.0 s\n"
+        "Score  Clip                In           Out          Length  Id\n"
+        "0.61   A001.mov            01:00:00:00  01:00:02:00  2.0 s   1\n"
         "       Locked-off shot; a light crosses\n"
         "       the frame.\n"
-        "0.61   A001.mov (offline)  01:00:00:00  01:00:02:00  2.0 s\n"
+        "0.61   A001.mov (offline)  01:00:00:00  01:00:02:00  2.0 s   1\n"
         "       Night.\n"
     )
 
@@ -54,7 +54,8 @@ def test_whatever_is_shown_is_printable(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0.0 s"), (12.34, "12.3 s"), (59.94, "59.9 s"), (60, "1:00"), (566, "9:26"), (3725, "1:02:05")]
+    ("seconds", "text"),
+    [(0, "0.0 s"), (12.34, "12.3 s"), (59.94, "59.9 s"), (60, "1:00"), (566, "9:26"), (3725, "1:02:05")],
 )
 def test_lengths(seconds: float, text: str) -> None:
     assert length_text(seconds) == text

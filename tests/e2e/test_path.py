@@ -10,7 +10,7 @@ import opentimelineio as otio
 import pytest
 
 from momentidx.demo.footage import CLIPS, Clip
-from tests.e2e.command import moments, momentidx, run
+from tests.e2e.command import momentidx, moments, run
 
 
 @pytest.fixture(scope="module")

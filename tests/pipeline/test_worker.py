@@ -99,15 +99,15 @@ def test_a_bad_file_fails_with_its_reason_and_the_next_goes_on(
     assert index(library, tools, bad) == []  # not tried again until it changes
 
 
-def broken(footage: Footage, frames: FrameSource) -> Sequence[Event]:
+def broken(_footage: Footage, _frames: FrameSource) -> Sequence[Event]:
     raise ZeroDivisionError("a mistake")
 
 
-def outside(footage: Footage, frames: FrameSource) -> Sequence[Event]:
+def outside(footage: Footage, _frames: FrameSource) -> Sequence[Event]:
     return [Event(Span(footage.span.start, footage.span.end + 1, footage.span.base), "Too long.")]
 
 
-def unusable(footage: Footage, frames: FrameSource) -> Sequence[Event]:
+def unusable(_footage: Footage, _frames: FrameSource) -> Sequence[Event]:
     raise UnusableFootage("too-dark", "It is too dark.", passing=True)
 
 

@@ -16,7 +16,7 @@ from momentidx import __version__
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.footage import Footage
-from momentidx.timeline.build import build, rates
+from momentidx.timeline.build import Layout, build, rates
 from momentidx.times import Span
 from tests.timeline.moments import FILM, HOUR_AT_FILM, NTSC, PAL, footage, moment, timecode
 
@@ -25,13 +25,19 @@ def frames(start: int, end: int, rate: float) -> TimeRange:
     return TimeRange(RationalTime(start, rate), RationalTime(end - start, rate))
 
 
+def media_facts(timeline: Timeline) -> dict[str, object]:
+    clip = picture(timeline)
+    reference = clip.media_reference
+    return dict(reference.metadata["momentidx"])
+
+
 def picture(timeline: Timeline, number: int = 0) -> Clip:
     return timeline.video_tracks()[0][number]
 
 
 def one_clip(of: Moment, handles: str = "0f") -> tuple[TimeRange, TimeRange, TimeRange]:
     """Available range, source range and marked range of a timeline with one moment."""
-    timeline = build([of], name="selects", handles=handles)
+    timeline = build([of], name="selects", layout=Layout(handles=handles))
     clip = picture(timeline)
     return clip.media_reference.available_range, clip.source_range, clip.markers[0].marked_range
 
@@ -56,9 +62,10 @@ def test_ranges_run_across_a_dropped_label_at_29_97() -> None:
         frames(1080680, 1080720, rate),
     )
     timeline = build([shot], name="selects")
-    facts = picture(timeline).metadata["momentidx"]
-    assert (facts["media_start_timecode"], facts["end_timecode"]) == ("10:00:58;20", "10:01:00;02")
-    assert facts["drop_frame"] is True
+    clip = picture(timeline)
+    assert clip.metadata["momentidx"]["end_timecode"] == "10:01:00;02"
+    assert media_facts(timeline)["start_timecode"] == "10:00:58;20"
+    assert media_facts(timeline)["drop_frame"] is True
 
 
 def test_footage_without_timecode_starts_at_zero_and_says_so() -> None:
@@ -66,7 +73,7 @@ def test_footage_without_timecode_starts_at_zero_and_says_so() -> None:
     clip = picture(timeline)
     assert clip.media_reference.available_range == frames(0, 250, 25)
     assert clip.source_range == frames(50, 75, 25)
-    assert clip.metadata["momentidx"]["timecode_source"] == "none"
+    assert media_facts(timeline)["timecode_source"] == "none"
 
 
 def test_59_94_footage_keeps_its_rate() -> None:
@@ -82,7 +89,7 @@ def test_59_94_footage_keeps_its_rate() -> None:
 def test_a_rate_without_timecode_is_kept_as_it_is() -> None:
     timeline = build([moment(footage(Fraction(10), 100), 10, 20)], name="selects")
     assert picture(timeline).source_range == frames(10, 20, 10)
-    assert picture(timeline).metadata["momentidx"]["media_start_timecode"] is None
+    assert media_facts(timeline)["start_timecode"] is None
     assert timeline.global_start_time == RationalTime(36000, 10)
     assert timeline.metadata["momentidx"]["start_timecode"] is None
 
@@ -98,7 +105,7 @@ def test_variable_rate_footage_gets_a_frame_more_on_both_sides_of_the_marker() -
     shot = moment(footage(Fraction(30), 300, variable_rate=True), 100, 130)
     assert one_clip(shot, handles="2f") == (frames(0, 300, 30), frames(97, 133, 30), frames(100, 130, 30))
     timeline = build([shot], name="selects")
-    assert picture(timeline).metadata["momentidx"]["variable_rate"] is True
+    assert media_facts(timeline)["variable_rate"] is True
 
 
 def test_handles_end_where_the_file_ends() -> None:
@@ -110,7 +117,7 @@ def test_handles_end_where_the_file_ends() -> None:
 
 def test_handles_in_seconds_are_as_many_frames_as_each_rate_needs() -> None:
     shots = [moment(footage(FILM), 100, 110), moment(footage(NTSC), 100, 110)]
-    clips = build(shots, name="selects", handles="0.5s").tracks[0]
+    clips = build(shots, name="selects", layout=Layout(handles="0.5s")).tracks[0]
     assert [clip.source_range for clip in clips] == [frames(88, 122, 24000 / 1001), frames(85, 125, 30000 / 1001)]
 
 
@@ -142,17 +149,30 @@ def test_provenance_is_the_moment_as_find_tells_it_and_where_its_times_come_from
     assert dict(timeline.metadata["momentidx"]) == {
         "version": __version__,
         "query": "red door",
+        "rate": "25/1",
         "start_timecode": "01:00:00:00",
         "drop_frame": False,
+        "width": 1920,
+        "height": 1080,
     }
     assert dict(picture(timeline).metadata["momentidx"]) == shot.to_json() | {
         "query": "red door",
         "edge_seconds": 0.04,
-        "media_start_timecode": "01:00:00:00",
+        "link": 1,
+    }
+    assert media_facts(timeline) == {
+        "footage": "f1",
+        "start_frame": 90000,
+        "start_timecode": "01:00:00:00",
         "drop_frame": False,
         "timecode_source": "track",
         "variable_rate": False,
-        "link": 1,
+        "reel": None,
+        "width": 1920,
+        "height": 1080,
+        "sample_aspect": "1/1",
+        "audio_channels": 2,
+        "audio_rate": 48000,
     }
 
 
@@ -243,7 +263,7 @@ def test_nothing_to_show_is_a_sentence() -> None:
 
 def test_handles_that_are_no_length_are_wrong_use() -> None:
     with pytest.raises(WrongUse, match="'-1f' is not a length"):
-        build([moment(footage(), 0, 10)], name="selects", handles="-1f")
+        build([moment(footage(), 0, 10)], name="selects", layout=Layout(handles="-1f"))
 
 
 def test_a_moment_outside_its_footage_is_refused_with_the_file_named() -> None:
@@ -262,7 +282,7 @@ def tapes_of_one_rate(draw: st.DrawFn) -> list[Moment]:
     """Moments in footage of one rate, in finer ticks than frames, so that edges fall anywhere."""
     rate, ticks = draw(st.sampled_from(RATES)), draw(st.integers(1, 3003))
     found = []
-    for _ in range(draw(st.integers(1, 6))):
+    for number in range(draw(st.integers(1, 6))):
         length, first = draw(st.integers(1, 200_000)), draw(st.integers(-5000, 5000))
         tape = replace(
             footage(rate, sound=draw(st.booleans()), start=timecode(draw(st.integers(0, 24 * 3600 * 60)))),
@@ -273,14 +293,14 @@ def tapes_of_one_rate(draw: st.DrawFn) -> list[Moment]:
         event = replace(
             moment(tape, 0, 1).event, span=Span(start, draw(st.integers(start + 1, tape.span.end)), tape.span.base)
         )
-        found.append(replace(moment(tape, 0, 1), event=event))
+        found.append(replace(moment(tape, 0, 1, path=Path(f"/media/{number}.mov")), event=event))
     return found
 
 
 @settings(max_examples=100, deadline=None)
 @given(shots=tapes_of_one_rate(), handles=st.integers(0, 500))
 def test_any_timeline_of_one_rate_lies_inside_its_media_on_whole_frames(shots: list[Moment], handles: int) -> None:
-    timeline = build(shots, name="any", handles=f"{handles}f")
+    timeline = build(shots, name="any", layout=Layout(handles=f"{handles}f"))
     record = 0
     for shot, clip in zip(shots, timeline.tracks[0], strict=True):
         media, source, marked = clip.media_reference.available_range, clip.source_range, clip.markers[0].marked_range

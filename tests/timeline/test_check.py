@@ -9,7 +9,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, MissingReference, Timeline
 
 from momentidx.errors import MomentidxError
-from momentidx.timeline.build import build
+from momentidx.timeline.build import Layout, build
 from momentidx.timeline.check import check, check_file
 from momentidx.timeline.write.otio import OtioWriter
 from tests.timeline.moments import FILM, HOUR_AT_FILM, footage, moment, timecode
@@ -25,7 +25,11 @@ def camera(tmp_path: Path) -> Path:
 @pytest.fixture
 def selects(camera: Path) -> Timeline:
     tape = footage(FILM, 240, sound=False, start=timecode(HOUR_AT_FILM))
-    return build([moment(tape, 24, 72, path=camera), moment(tape, 0, 240, path=camera)], name="selects", handles="12f")
+    return build(
+        [moment(tape, 24, 72, path=camera), moment(tape, 0, 240, path=camera)],
+        name="selects",
+        layout=Layout(handles="12f"),
+    )
 
 
 LABEL = "Video 1, clip 1 (A001 é#%�.mov)"

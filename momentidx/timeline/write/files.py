@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from opentimelineio.schema import Timeline
@@ -32,18 +33,25 @@ def refuse_to_replace(file: Path, timeline: Timeline, *, force: bool = False) ->
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Write a file so that, whatever happens, either all of it is there or what was there before.
+    """Write a file so that, whatever happens, either all of it is there or what was there before."""
+    with replacing(file) as part:
+        part.write_bytes(content)
 
-    The bytes go to a hidden temporary file in the same folder, to the disk, and then under the name.
-    A symbolic link stays one; the file it points to is replaced. Raises MomentidxError.
+
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A hidden temporary file in the same folder to write to; on leaving, it goes to the disk and under the name.
+
+    A symbolic link stays one; the file it points to is replaced. Raises MomentidxError when a file
+    operation fails, also in the block; the old file is then as it was.
     """
     target = file.resolve()
     part = target.parent / f".momentidx-{secrets.token_hex(8)}.part"
     try:
         try:
-            with part.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
+            part.open("xb").close()
+            yield part
+            with part.open("rb+") as stream:
                 os.fsync(stream.fileno())
             part.replace(target)
         finally:

@@ -1,4 +1,4 @@
-"""The internal timeline as an OpenTimelineIO file (`.otio`)."""
+"""OpenTimelineIO files (`.otio`): one for programs that follow its documentation, one for DaVinci Resolve."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from opentimelineio.core import serialize_json_to_string
 from opentimelineio.schema import Timeline
 
+from momentidx.timeline.conform.targets import generic, resolve
 from momentidx.timeline.write.files import write_whole
 
 
 class OtioWriter:
-    """Writes `.otio`: everything that the internal timeline holds, for programs that read OpenTimelineIO.
+    """Writes everything that the internal timeline holds, for Premiere, Hiero and whatever reads OpenTimelineIO.
 
     The serializer is called itself, and not through OTIO's adapters: those would first load and run
     whatever plug-ins the environment names.
@@ -19,7 +20,24 @@ class OtioWriter:
 
     name = "otio"
     suffix = ".otio"
+    mixed_rates = False
+    most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        """Write a whole file or none. Raises MomentidxError when it cannot be written."""
-        write_whole(file, serialize_json_to_string(timeline, indent=2).encode())
+        write_whole(file, otio_bytes(generic(timeline)))
+
+
+class ResolveWriter:
+    """Writes the shape that DaVinci Resolve is reported to import: bare paths and captions on the timeline's ruler."""
+
+    name = "otio-resolve"
+    suffix = ".otio"
+    mixed_rates = False
+    most_clips: int | None = None
+
+    def write(self, timeline: Timeline, file: Path) -> None:
+        write_whole(file, otio_bytes(resolve(timeline)))
+
+
+def otio_bytes(timeline: Timeline) -> bytes:
+    return str(serialize_json_to_string(timeline, indent=2)).encode()

@@ -1,0 +1,237 @@
+"""momentidx in Blender's video sequencer: search, results, and strips with the right frames.
+
+Blender reads properties from annotations, so that they are not postponed here.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+from bpy.types import AddonPreferences, Operator, Panel, PropertyGroup, UIList
+from bpy_extras.io_utils import ImportHelper
+
+from . import strips as core
+
+MARKER_NAME_BYTES = 63
+"""What Blender keeps of a name."""
+
+
+class MomentidxPreferences(AddonPreferences):
+    bl_idname = __package__
+
+    command: StringProperty(
+        name="Command", default="momentidx", description="The momentidx program", subtype="FILE_PATH"
+    )
+    library: StringProperty(name="Library", description="Its library folder; empty for its own", subtype="DIR_PATH")
+
+    def draw(self, _context: Any) -> None:
+        self.layout.prop(self, "command")
+        self.layout.prop(self, "library")
+
+
+class MomentidxResult(PropertyGroup):
+    """One row of the list. `selects` and `number` lead to the strip in `_found`."""
+
+    caption: StringProperty()
+    clip: StringProperty()
+    selects: IntProperty()
+    number: IntProperty()
+    wanted: BoolProperty(name="Append", default=True)
+
+
+class MomentidxState(PropertyGroup):
+    words: StringProperty(name="Moments", description="What happens in the moments you look for")
+    limit: IntProperty(name="At most", default=20, min=1, max=1000)
+    results: CollectionProperty(type=MomentidxResult)
+    active: IntProperty()
+
+
+_found: list[core.Selects] = []
+"""What the last search or file gave; the rows of the panel point into it."""
+
+
+def show(context: Any, found: list[core.Selects]) -> None:
+    """Put results into the panel."""
+    _found[:] = found
+    results = context.window_manager.momentidx.results
+    results.clear()
+    for index, selects in enumerate(found):
+        for number, strip in enumerate(selects.strips):
+            row = results.add()
+            row.caption, row.clip, row.selects, row.number = strip.caption, strip.name, index, number
+
+
+def all_strips(editor: Any) -> Any:
+    """The strips of a sequencer: `strips` since Blender 4.4, `sequences` before."""
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def append(scene: Any, selects: core.Selects, at: int) -> int:
+    """Make strips and markers, the first at frame `at`; the frame after the last. Raises core.Refused.
+
+    An empty sequencer takes rate, size and length of the footage; another must have its rate already.
+    """
+    missing = sorted({strip.path for strip in selects.strips if not Path(strip.path).is_file()})
+    if missing:
+        raise core.Refused(f"{missing[0]} is not there: connect its drive")
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    placed = all_strips(editor)
+    rate = scene.render.fps / scene.render.fps_base
+    end = at + max(strip.record_start + strip.length for strip in selects.strips)
+    if not len(placed):
+        scene.render.fps, scene.render.fps_base = selects.fps, selects.fps_base
+        scene.render.resolution_x, scene.render.resolution_y = selects.width, selects.height
+        scene.frame_end = end - 1
+    elif abs(rate - selects.rate) > 0.001:
+        raise core.Refused(f"The scene plays {rate:.3f} frames a second and this footage {selects.rate:.3f}")
+    taken = [(strip.channel, strip.frame_final_start, strip.frame_final_end) for strip in placed]
+    channel = core.free_channel(taken, at, end, 2)
+    for strip in selects.strips:
+        first = at + strip.record_start - strip.source_start
+        picture = placed.new_movie(strip.name, strip.path, channel + 1, first)
+        _trim(picture, strip)
+        if strip.sound:
+            _trim(placed.new_sound(strip.name, strip.path, channel, first), strip)
+    for frame, text in selects.markers:
+        scene.timeline_markers.new(text.encode()[:MARKER_NAME_BYTES].decode(errors="ignore"), frame=at + frame)
+    scene.frame_end = max(scene.frame_end, end - 1)
+    return end
+
+
+def _trim(placed: Any, strip: core.Strip) -> None:
+    placed.frame_offset_start = strip.source_start
+    placed.frame_offset_end = placed.frame_duration - strip.source_end
+    placed["momentidx"], placed["momentidx_caption"] = str(strip.moment), strip.caption
+
+
+class MOMENTIDX_OT_search(Operator):  # noqa: N801  (Blender's rule for names)
+    """Ask momentidx for moments"""
+
+    bl_idname = "momentidx.search"
+    bl_label = "Find"
+
+    def execute(self, context: Any) -> set[str]:
+        preferences, state = context.preferences.addons[__package__].preferences, context.window_manager.momentidx
+        library = bpy.path.abspath(preferences.library)
+        try:
+            show(context, core.search(preferences.command, library, state.words, state.limit))
+        except core.Refused as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class MOMENTIDX_OT_open(Operator, ImportHelper):  # noqa: N801  (Blender's rule for names)
+    """Open a file that `momentidx export --to blender` wrote"""
+
+    bl_idname = "momentidx.open"
+    bl_label = "Open Selects"
+    filename_ext = ".json"
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+
+    def execute(self, context: Any) -> set[str]:
+        try:
+            show(context, [core.read(Path(self.filepath))])
+        except core.Refused as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class MOMENTIDX_OT_append(Operator):  # noqa: N801  (Blender's rule for names)
+    """Append the results as strips"""
+
+    bl_idname = "momentidx.append"
+    bl_label = "Append as Strips"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    where: EnumProperty(
+        name="Where",
+        items=[("PLAYHEAD", "At the Playhead", ""), ("END", "After the Last Strip", "")],
+        default="PLAYHEAD",
+    )
+    only: EnumProperty(
+        name="What", items=[("TICKED", "Ticked", ""), ("ACTIVE", "The Highlighted One", "")], default="TICKED"
+    )
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return len(context.window_manager.momentidx.results) > 0
+
+    def execute(self, context: Any) -> set[str]:
+        state, scene = context.window_manager.momentidx, context.scene
+        rows = [row for row in state.results if row.wanted] if self.only == "TICKED" else [state.results[state.active]]
+        try:
+            at = self._start(scene)
+            for index, selects in enumerate(_found):
+                numbers = [row.number for row in rows if row.selects == index]
+                if len(numbers) == len(selects.strips):
+                    at = append(scene, selects, at)  # all of it: gaps stay
+                elif numbers:
+                    at = append(scene, selects.chosen(numbers), at)
+        except core.Refused as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def _start(self, scene: Any) -> int:
+        editor = scene.sequence_editor
+        if self.where == "END" and editor and len(all_strips(editor)):
+            return max(strip.frame_final_end for strip in all_strips(editor))
+        return int(scene.frame_current)
+
+
+class MOMENTIDX_UL_results(UIList):  # noqa: N801  (Blender's rule for names)
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _name: Any, _index: Any = 0
+    ) -> None:
+        row = layout.row(align=True)
+        row.prop(item, "wanted", text="")
+        row.label(text=item.caption)
+        row.label(text=item.clip)
+
+
+class MOMENTIDX_PT_sequencer(Panel):  # noqa: N801  (Blender's rule for names)
+    bl_label = "momentidx"
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "momentidx"
+
+    def draw(self, context: Any) -> None:
+        state, layout = context.window_manager.momentidx, self.layout
+        layout.prop(state, "words", text="", icon="VIEWZOOM")
+        row = layout.row(align=True)
+        row.operator("momentidx.search")
+        row.prop(state, "limit")
+        layout.operator("momentidx.open")
+        layout.template_list("MOMENTIDX_UL_results", "", state, "results", state, "active")
+        row = layout.row(align=True)
+        row.operator("momentidx.append", text="Append Ticked").only = "TICKED"
+        row.operator("momentidx.append", text="Append This").only = "ACTIVE"
+        layout.operator("momentidx.append", text="Append Ticked at the End").where = "END"
+
+
+CLASSES = (
+    MomentidxPreferences,
+    MomentidxResult,
+    MomentidxState,
+    MOMENTIDX_OT_search,
+    MOMENTIDX_OT_open,
+    MOMENTIDX_OT_append,
+    MOMENTIDX_UL_results,
+    MOMENTIDX_PT_sequencer,
+)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.WindowManager.momentidx = PointerProperty(type=MomentidxState)
+
+
+def unregister() -> None:
+    del bpy.types.WindowManager.momentidx
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
+    _found.clear()

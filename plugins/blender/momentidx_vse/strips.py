@@ -1,0 +1,152 @@
+"""What momentidx exported for Blender (`momentidx export --to blender`), and where its strips go. Without `bpy`.
+
+The file is JSON, `format` "momentidx-blender", `version` 1. All positions are whole frames: of a source from
+its first picture, of a scene from the first strip; ends are exclusive. Blender plays one source frame for each
+frame of the scene, so a file holds footage of one frame rate and says which.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT, VERSION = "momentidx-blender", 1
+SEARCH_SECONDS = 120
+
+
+class Refused(Exception):
+    """Something that the person at the screen can understand and act on."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One moment."""
+
+    name: str
+    path: str
+    caption: str
+    moment: int | None
+    """Its number in the library."""
+    source_start: int
+    source_end: int
+    record_start: int
+    sound: bool
+
+    @property
+    def length(self) -> int:
+        return self.source_end - self.source_start
+
+
+@dataclass(frozen=True)
+class Selects:
+    """One exported file."""
+
+    name: str
+    fps: int
+    fps_base: float
+    width: int
+    height: int
+    strips: tuple[Strip, ...]
+    markers: tuple[tuple[int, str], ...]
+    """Frame of the scene, from the first strip, and text."""
+
+    @property
+    def rate(self) -> float:
+        return self.fps / self.fps_base
+
+    def chosen(self, numbers: Iterable[int]) -> Selects:
+        """Some of the strips, one after the other, with the markers that lie in them."""
+        strips, markers, record = [], [], 0
+        for number in numbers:
+            strip = self.strips[number]
+            end = strip.record_start + strip.length
+            markers += [
+                (record + frame - strip.record_start, text)
+                for frame, text in self.markers
+                if strip.record_start <= frame < end
+            ]
+            strips.append(Strip(**{**vars(strip), "record_start": record}))
+            record += strip.length
+        return Selects(**{**vars(self), "strips": tuple(strips), "markers": tuple(markers)})
+
+
+def read(file: Path) -> Selects:
+    """Raises Refused."""
+    try:
+        return parse(json.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(f"{file} was not made by 'momentidx export --to blender'") from error
+
+
+def parse(facts: dict[str, Any]) -> Selects:
+    """Raises Refused for a newer version, and what a wrong shape raises."""
+    if facts["format"] != FORMAT:
+        raise ValueError(facts["format"])
+    if facts["version"] != VERSION:
+        raise Refused(
+            f"The file has version {facts['version']} of the format; update the add-on, which reads {VERSION}"
+        )
+    scene = facts["scene"]
+    return Selects(
+        str(facts["name"]),
+        int(scene["fps"]),
+        float(scene["fps_base"]),
+        int(scene["width"]),
+        int(scene["height"]),
+        tuple(map(_strip, facts["strips"])),
+        tuple((int(marker["frame"]), str(marker["name"])) for marker in facts["markers"]),
+    )
+
+
+def _strip(facts: dict[str, Any]) -> Strip:
+    strip = Strip(
+        str(facts["name"]),
+        str(facts["path"]),
+        str(facts["caption"]),
+        facts["moment"],
+        int(facts["source_start"]),
+        int(facts["source_end"]),
+        int(facts["record_start"]),
+        bool(facts["sound"]),
+    )
+    if not 0 <= strip.source_start < strip.source_end or facts["record_end"] - strip.record_start != strip.length:
+        raise ValueError(strip)
+    return strip
+
+
+def search(command: str, library: str, words: str, limit: int) -> list[Selects]:
+    """Ask momentidx, which answers with a file for each frame rate; best moments first. Raises Refused."""
+    if not words.strip():
+        raise Refused("Say what happens in the moments you look for")
+    with tempfile.TemporaryDirectory(prefix="momentidx-") as folder:
+        call = [command, "export", "--query", words, "--to", "blender", "--limit", str(limit)]
+        call += ["--output", str(Path(folder) / "found.json"), *(["--library", library] if library else [])]
+        try:
+            done = subprocess.run(call, capture_output=True, text=True, timeout=SEARCH_SECONDS, check=False)
+        except OSError as error:
+            raise Refused(
+                f"'{command}' cannot be run ({error.strerror}): set it in the add-on's preferences"
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise Refused(f"momentidx did not answer within {SEARCH_SECONDS} seconds") from error
+        if done.returncode:
+            raise Refused(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "momentidx failed")
+        return sorted((read(file) for file in Path(folder).glob("*.json")), key=lambda found: -len(found.strips))
+
+
+def free_channel(taken: Sequence[tuple[int, int, int]], start: int, end: int, rows: int) -> int:
+    """The lowest channel where `rows` channels on top of each other are free from `start` to `end`.
+
+    `taken` holds channel, first frame and end of every strip of the scene.
+    """
+    busy = {channel for channel, first, after in taken if first < end and start < after}
+    return next(
+        channel for channel in range(1, len(busy) * rows + 2) if not busy.intersection(range(channel, channel + rows))
+    )

@@ -1,0 +1,131 @@
+"""`momentidx export`: from words to files, on a real library."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio
+import pytest
+from typer.testing import CliRunner, Result
+
+from momentidx.errors import MomentidxError, WrongUse
+from momentidx.events import Event, Layer
+from momentidx.files import SeenFile
+from momentidx.footage import AudioStream, Footage, VideoStream
+from momentidx.library import Described, WritableLibrary
+from momentidx.search.minilm import MiniLMEmbedder, installed_weights
+from momentidx.times import Span, StartTimecode
+from typer_app import app
+
+CAPTIONS = {"pal.mov": (Fraction(25), "A woman opens a red door."), "film.mov": (Fraction(24), "A red door is shut.")}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files of different rates, each with a door in its third second and a dog in its fifth."""
+    folder = tmp_path_factory.mktemp("export")
+    embedder = MiniLMEmbedder(installed_weights())
+    with WritableLibrary.open(folder / "library") as library:
+        for name, (rate, caption) in CAPTIONS.items():
+            path = folder / name
+            path.write_text(name)
+            footage = Footage(
+                fingerprint=name.encode().hex(),
+                container="mov",
+                span=Span(0, int(10 * rate), 1 / rate),
+                rate=rate,
+                video=VideoStream(0, "prores", 1920, 1080, "yuv422p10le", 10),
+                audio=(AudioStream(1, "pcm_s24le", 48000, 2, "stereo"),),
+                start=StartTimecode(int(3600 * rate), source="track"),
+            )
+            events = [
+                Event(Span(int(2 * rate), int(3 * rate), 1 / rate), caption),
+                Event(Span(int(4 * rate), int(5 * rate), 1 / rate), "A dog runs along the beach."),
+            ]
+            library.enqueue(SeenFile.of(path))
+            job = library.claim()
+            assert job is not None
+            vectors = embedder.embed([event.caption for event in events])
+            described = Described(Layer("told", "1"), events, vectors, embedder)
+            library.finish(job, SeenFile.of(path), footage, [described], poster=None)
+    return folder / "library"
+
+
+def export(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["export", *map(str, arguments)])
+
+
+def test_several_programs_at_once_and_a_file_for_each_rate(library: Path, tmp_path: Path) -> None:
+    arguments = (
+        "red door",
+        "-o",
+        tmp_path / "cut",
+        "--to",
+        "finalcut",
+        "--to",
+        "avid",
+        "--limit",
+        "2",
+        "--library",
+        library,
+    )
+    done = export(*arguments, "--handles", "12f", "--order", "source")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == (
+        f"Wrote 2 clips, 2.0 s, to {tmp_path}/cut.fcpxml.\n"
+        f"Wrote 1 clip, 1.0 s, to {tmp_path}/cut-25.edl.\n"
+        f"Wrote 1 clip, 1.0 s, to {tmp_path}/cut-24.edl.\n"
+    )
+    assert done.stderr == (
+        "The clips have different frame rates (25, 24); the sequence has 25.\n"
+        "There are several files because edl holds one frame rate, or so many clips, in a file.\n"
+    )
+    assert "01:00:01:12 01:00:03:12 01:00:00:00 01:00:02:00" in (tmp_path / "cut-24.edl").read_text()
+    again = export(*arguments)
+    assert isinstance(again.exception, WrongUse)
+    assert "exists already" in str(again.exception)
+
+
+def test_the_options_shape_the_timeline(library: Path, tmp_path: Path) -> None:
+    done = export(
+        "--query", "red door", "-o", tmp_path / "cut.otio", "--library", library, "--rate", "25", "--gap", "10f",
+        "--start-tc", "02:00:00:00", "--no-audio", "--one-per", "clip", "--max-duration", "2s",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    timeline = opentimelineio.adapters.read_from_file(str(tmp_path / "cut.otio"))
+    (track,) = timeline.tracks
+    assert [item.duration().to_frames() for item in track] == [25, 10, 25]
+    assert timeline.global_start_time == opentimelineio.opentime.RationalTime(2 * 3600 * 25, 25)
+
+
+def test_a_file_is_checked_without_a_library(library: Path, tmp_path: Path) -> None:
+    assert export("dog", "-o", tmp_path / "a.fcpxml", "--library", library, "--limit", "1").exit_code == 0
+    good = export("--check", tmp_path / "a.fcpxml")
+    assert (good.exit_code, good.stdout) == (0, f"{tmp_path}/a.fcpxml: no problem found.\n")
+    text = (tmp_path / "a.fcpxml").read_text()
+    (tmp_path / "b.fcpxml").write_text(text.replace(str(library.parent), "/gone"))
+    bad = export("--check", tmp_path / "b.fcpxml")
+    assert bad.exit_code == 1
+    assert "mov is not there (clip 1 (" in bad.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "sentence"),
+    [
+        (("red door",), WrongUse, "Say what to export and where to"),
+        (("-o", "a.otio"), WrongUse, "Say what to export and where to"),
+        (("a", "-q", "b", "-o", "a.otio"), WrongUse, "Say what to export and where to"),
+        (("a", "-o", "a.docx"), WrongUse, "the ending picks the format"),
+        (("a", "-o", "a.otio", "--rate", "fast"), WrongUse, "'fast' is not a frame rate"),
+        (("a", "-o", "a.otio", "--max-duration", "x"), WrongUse, "'x' is not a length"),
+        (("--check", "a.srt"), WrongUse, "files of this ending cannot be checked"),
+        (("--check", "missing.otio"), MomentidxError, "cannot be read back"),
+    ],
+)
+def test_what_makes_no_sense_is_a_sentence(
+    arguments: tuple[str, ...], kind: type[MomentidxError], sentence: str, library: Path
+) -> None:
+    done = export(*arguments, "--library", library)
+    assert type(done.exception) is kind
+    assert sentence in str(done.exception)
