@@ -28,6 +28,7 @@ def render(
     rate: Fraction | int = 25,
     size: tuple[int, int] = (320, 180),
     picture: Callable[[int], Image] | None = None,
+    strip: bool = True,
     codec: str = "libx264",
     pixel_format: str = "yuv420p",
     gop: int = 12,
@@ -46,9 +47,10 @@ def render(
     """Write a clip of numbered pictures and return its path.
 
     `size` is (width, height) as shown, so a clip with `rotation=90` (degrees clockwise that a player
-    turns it) is stored lying on its side. `picture(number)` makes the picture above the number strip;
-    by default a grey slope. `times` are the timestamps in ticks of `base` (default: one frame at
-    `rate`) for variable rate, one per picture; without it pictures follow each other from `first` on.
+    turns it) is stored lying on its side. `picture(number)` makes the picture above the number strip,
+    or all of it with `strip=False`; by default a grey slope. `times` are the timestamps in ticks of
+    `base` (default: one frame at `rate`) for variable rate, one per picture; without it pictures follow
+    each other from `first` on.
     `timecode` is a label with `;` for drop-frame. The container follows from the path's ending.
     """
     base = base or 1 / Fraction(rate)
@@ -77,7 +79,9 @@ def render(
         sound = output.add_stream(sound_codec, rate=48000, layout="mono") if audio else None
 
         for number, pts in enumerate(times):
-            image = numbered(picture(number) if picture else slope(size), number)
+            image = picture(number) if picture else slope(size)
+            if strip:
+                image = numbered(image, number)
             turned = np.ascontiguousarray(np.rot90(image, rotation // 90))
             frame = av.VideoFrame.from_ndarray(turned, format="rgb24").reformat(format=pixel_format)
             frame.pts, frame.time_base = pts, base

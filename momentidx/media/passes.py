@@ -1,0 +1,103 @@
+"""The one pass over a footage, inside the decoding child: every picture is decoded once, for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from momentidx.footage import Footage
+from momentidx.media.compare import Picture
+from momentidx.media.decode import pictures
+from momentidx.media.frames import Frames, Signals
+from momentidx.media.jpeg import encoded
+from momentidx.media.pictures import Scaler, is_full_range, planar, small_planes
+from momentidx.media.requests import Batch, Found, Limits, Wanted
+from momentidx.media.shots import ShotDetector
+from momentidx.media.stills import Reservoir, Still
+
+_BATCH_BYTES = 4 << 20
+_BATCH_PICTURES = 512  # measured, not sent
+
+
+def watch(path: Path, footage: Footage, wanted: Wanted | None, limits: Limits) -> Iterator[Batch | Found]:
+    """The footage in batches, and what was found on the way when all is seen."""
+    base = footage.span.base
+    shots, reservoir = ShotDetector(base), Reservoir(base)
+    still = Scaler(footage.video, limits.still_width)
+    sample = Scaler(footage.video, wanted.width) if wanted else still
+    ticks = _Ticks(footage.span.start, wanted.per_second * base) if wanted else None
+    batch = _Batch((sample.height, sample.width))
+    before: Picture | None = None
+    for pts, frame in pictures(path, footage, limits):
+        frame = planar(frame)
+        picture = Picture(pts, small_planes(frame))
+        shots.feed(picture)
+        batch.measure(picture, before, full_range=is_full_range(frame))
+        before = picture
+        if ticks and ticks.reached(pts):
+            batch.add(pts, sample(frame))
+        if reservoir.wants(pts):
+            reservoir.keep(Still(pts, encoded(still(frame))))
+        if batch.is_full:
+            yield batch.take()
+    yield batch.take()
+    yield Found(shots.borders(), tuple(reservoir.stills))
+
+
+class _Ticks:
+    """The first picture at or after each tick of an even clock; one picture serves all ticks it is late for."""
+
+    def __init__(self, start: int, per_pts: Fraction) -> None:
+        self._start, self._per_pts, self._due = start, per_pts, 0
+
+    def reached(self, pts: int) -> bool:
+        tick = (pts - self._start) * self._per_pts.numerator
+        if tick < self._due * self._per_pts.denominator:
+            return False
+        self._due = tick // self._per_pts.denominator + 1
+        return True
+
+
+@dataclass
+class _Batch:
+    size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        self._pts: list[int] = []
+        self._images: list[NDArray[np.uint8]] = []
+        self._measured: list[tuple[int, float, float, float]] = []
+
+    def measure(self, picture: Picture, before: Picture | None, *, full_range: bool) -> None:
+        mean, deviation = picture.brightness
+        change = picture.change(before) if before else 0.0
+        if not full_range:
+            mean, deviation, change = (mean - 16) * _TO_FULL, deviation * _TO_FULL, change * _TO_FULL
+        self._measured.append((picture.pts, min(max(mean, 0.0), 255.0), deviation, change))
+
+    def add(self, pts: int, image: NDArray[np.uint8]) -> None:
+        self._pts.append(pts)
+        self._images.append(image)
+
+    @property
+    def is_full(self) -> bool:
+        height, width = self.size
+        return len(self._images) * height * width * 3 >= _BATCH_BYTES or len(self._measured) >= _BATCH_PICTURES
+
+    def take(self) -> Batch:
+        """What has come together; empty afterwards."""
+        images = np.stack(self._images) if self._images else np.empty((0, *self.size, 3), np.uint8)
+        columns = list(zip(*self._measured, strict=True)) or [()] * 4
+        batch = Batch(
+            Frames(np.array(self._pts, np.int64), images),
+            Signals(np.array(columns[0], np.int64), *(np.array(column, np.float32) for column in columns[1:])),
+        )
+        self.__post_init__()
+        return batch
+
+
+_TO_FULL = 255 / 219
