@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from momentidx import __version__
+from momentidx.commands.assemble import assemble
 from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
@@ -43,6 +44,7 @@ app.command(rich_help_panel=FIRST)(watch)
 app.command(rich_help_panel=FOOTAGE)(find)
 app.command(rich_help_panel=FOOTAGE)(events)
 app.command(rich_help_panel=FOOTAGE)(export)
+app.command(rich_help_panel=FOOTAGE)(assemble)
 app.command(rich_help_panel=FOOTAGE)(conform)
 app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)
 app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)

@@ -31,18 +31,16 @@ MAY_IMPORT = {
 HEAVY_HOMES = {
     "torch": {"models", "search", "caption"},
     "tokenizers": {"search"},
+    "aaf2": {"timeline"},
     "safetensors": {"search", "models"},
     "faiss": {"search"},
     "av": {"media", "demo"},
-    "decord": {"media"},
     "cv2": {"media", "caption", "demo"},
-    "scenedetect": {"media"},
     "opentimelineio": {"timeline", "times"},
     "sqlalchemy": {"library"},
     "alembic": {"library"},
     "watchdog": {"watch"},
     "typer": {"commands"},
-    "rich": {"commands"},
     "tqdm": {"commands"},
 }
 

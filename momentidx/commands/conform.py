@@ -20,6 +20,7 @@ from momentidx.times import allows_drop_frame, rate_text
 if TYPE_CHECKING:
     from momentidx.config import Settings
     from momentidx.timeline.foreign import ForeignTimeline
+    from momentidx.timeline.protocol import TimelineWriter
     from momentidx.timeline.relink import Link, Medium
 
 SECONDS = 300.0
@@ -50,30 +51,23 @@ def conform(
     Tells for every clip which footage it is, and why. Where two could be meant, both are told and
     none is taken. Exit code 1 when a clip was not relinked.
     """
-    from momentidx.timeline.relink import relink
+    from momentidx.timeline.export import targets
+    from momentidx.timeline.relink import Medium, relink
 
     setup = set_up(library)
     if not file.is_file():
         raise WrongUse(f"{plain(file)}: there is no such file.")
+    wanted = targets([to] if to else [], output, writers(setup)) if output else []
     with setup.read() as opened:
-        media = [_medium(summary.footage, [place.path for place in summary.locations]) for summary in opened.footage()]
-    found = _read(file, edl_rate(file, rate, media), setup.settings)
-    links = relink(found, media)
+        media = [Medium(found.footage, tuple(place.path for place in found.locations)) for found in opened.footage()]
+    foreign = _read(file, edl_rate(file, rate, media), setup.settings)
+    links = relink(foreign, media)
     _show(links, as_json=as_json or not sys.stdout.isatty())
-    _summary(links, found)
-    if output is not None:
-        from momentidx.timeline.export import targets
-
-        (target,) = targets([to] if to else [], output, writers(setup))
-        _write(found, links, *target, force=force)
+    _summary(links, foreign)
+    for writer, target in wanted:
+        _write(foreign, links, writer, target, force=force)
     if any(link.medium is None for link in links):
         raise typer.Exit(1)
-
-
-def _medium(footage: Any, paths: Sequence[Path]) -> Medium:
-    from momentidx.timeline.relink import Medium
-
-    return Medium(footage, tuple(paths))
 
 
 def edl_rate(file: Path, rate: str | None, media: Sequence[Medium]) -> Fraction | None:
@@ -144,22 +138,24 @@ def _row(link: Link) -> dict[str, Any]:
     return row
 
 
-def _summary(links: Sequence[Link], found: ForeignTimeline) -> None:
+def _summary(links: Sequence[Link], foreign: ForeignTimeline) -> None:
     states = [link.state for link in links]
     text = f"Relinked {states.count('relinked')} of {counted(len(links), 'clip')}."
     for state in ("ambiguous", "missing"):
         text += f" {states.count(state)} {state}." if state in states else ""
     typer.echo(text, err=True)
-    if found.lost:
-        typer.echo(f"Not carried over: {', '.join(found.lost)}.", err=True)
+    if foreign.lost:
+        typer.echo(f"Not carried over: {', '.join(foreign.lost)}.", err=True)
 
 
-def _write(found: ForeignTimeline, links: Sequence[Link], writer: Any, output: Path, *, force: bool) -> None:
+def _write(
+    foreign: ForeignTimeline, links: Sequence[Link], writer: TimelineWriter, output: Path, *, force: bool
+) -> None:
     from momentidx.timeline.check import check
     from momentidx.timeline.rebuild import picture_track, rebuild
     from momentidx.timeline.write.files import refuse_to_replace
 
-    whole = rebuild(found, links)
+    whole = rebuild(foreign, links)
     timeline = whole if writer.name == "otio" else picture_track(whole)
     refuse_to_replace(output, timeline, force=force)
     writer.write(timeline, output)

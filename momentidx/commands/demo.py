@@ -37,23 +37,23 @@ def demo(
     typer.echo(f"1. Drew {counted(len(CLIPS), 'clip')}, {length_text(length)} of footage, in {plain(footage)}.\n")
 
     setup = set_up(library)
-    typer.echo(f"2. momentidx index {footage} --library {library}")
-    typer.echo(f"   {index_now(setup, [footage]).sentence()}\n")
+    typer.echo(f"2. $ momentidx index {footage} --library {library}")
+    typer.echo(f"{index_now(setup, [footage]).sentence()}\n")
 
-    typer.echo("3. Three questions:")
+    typer.echo("3. Three questions")
     with setup.read() as opened:
         embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
         best = []
         for question in QUESTIONS:
-            typer.echo(f'\n   momentidx find "{question}" --limit 2 --library {library}')
+            typer.echo(f'\n$ momentidx find "{question}" --limit 2 --library {library}')
             moments = find(opened, embedder, question, limit=2)
             print_table(moments)
             best += moments[:1]
 
-    typer.echo(f"4. The best answer to each, with 12 frames of handles, as {plain(selects)}:")
+    typer.echo("\n4. The best answer to each as a timeline, with 12 frames of handles")
     writer = choose("timeline_writers", "otio").make(setup.settings)
     write_timeline(best, selects, writer, query=" / ".join(QUESTIONS), handles="12f", force=True)
-    _what_next(folder, library)
+    _what_next(footage / CLIPS[0].name, library, selects)
 
 
 def _draw(folder: Path) -> None:
@@ -70,14 +70,14 @@ def _draw(folder: Path) -> None:
             render(clip, folder / clip.name, on_frame=bar.update)
 
 
-def _what_next(folder: Path, library: Path) -> None:
-    where = shlex.quote(str(library))
+def _what_next(clip: Path, library: Path, selects: Path) -> None:
+    clip_text, where, timeline = (shlex.quote(str(path)) for path in (clip, library, selects))
     typer.echo(
         f"""
-Try next:
-  momentidx find "a tower, camera tilts up" --library {where}
-  momentidx events {shlex.quote(str(folder / "footage"))}/... --library {where}
-  momentidx index /path/to/your/footage      (your own library, in your user data folder)
-  momentidx watch /path/to/your/footage      (index what arrives from now on)
-Open {shlex.quote(str(folder / "selects.otio"))} in an editing program that reads OpenTimelineIO."""
+Try next
+  momentidx find "the camera tilts up" --library {where}
+  momentidx events {clip_text} --library {where}
+  momentidx index /path/to/your/footage    # into your own library, in your user data folder
+  momentidx watch /path/to/your/footage    # whatever arrives from now on
+Open {timeline} in an editing program that reads OpenTimelineIO; 'momentidx export --help' lists the others."""
     )

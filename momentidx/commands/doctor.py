@@ -73,7 +73,9 @@ def _sqlite() -> Iterator[Finding]:
     found = sqlite3.sqlite_version
     # 3.51.3 mends a rare loss in write-ahead logs when two processes checkpoint at once; only one of ours does.
     if sqlite3.sqlite_version_info < (3, 51, 3):
-        yield Finding("note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by one writer")
+        yield Finding(
+            "note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by writing in turns"
+        )
     else:
         yield Finding("ok", "sqlite", found)
 
@@ -83,7 +85,7 @@ def _decoding(setup: Setup) -> Finding:
 
     with Decoder(setup.settings) as decoder:
         protections = ", ".join(decoder.protections)
-    return Finding("ok", "decoding", f"PyAV {version('av')}, decord {version('decord2')}; in a child: {protections}")
+    return Finding("ok", "decoding", f"PyAV {version('av')}; in a child: {protections}")
 
 
 def _gpu() -> Finding:

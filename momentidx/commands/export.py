@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentidx.commands.find import LimitOption
+from momentidx.commands.find import LimitOption, answers
 from momentidx.commands.setting_up import LibraryOption, Setup, set_up
 from momentidx.commands.showing import counted, length_text, plain
 from momentidx.errors import WrongUse
@@ -53,6 +53,12 @@ def export(
     ] = None,
     asked: Annotated[
         str | None, typer.Option("--query", "-q", metavar="QUERY", help="The same as QUERY.", rich_help_panel=WHAT)
+    ] = None,
+    selects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BIN", help="The moments of a bin, in its order, instead of a query.", rich_help_panel=WHAT
+        ),
     ] = None,
     limit: LimitOption = None,
     order: Annotated[
@@ -114,7 +120,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.", rich_help_panel=HOW)] = False,
     library: LibraryOption = None,
 ) -> None:
-    """Write the moments that answer a query as a timeline for your editing program, best first.
+    """Write the moments that answer a query, or those of a bin, as a timeline for your editing program.
 
     Every file is checked after it was written; what is wrong is told with the clip and what to do.
     """
@@ -122,11 +128,9 @@ def export(
         _check(check)
         return
     words = query or asked
-    if words is None or (query and asked) or output is None:
+    if sum(map(bool, (query, asked, selects))) != 1 or output is None:
         raise WrongUse('Say what to export and where to: momentidx export "words" -o selects.otio')
 
-    from momentidx.hooks import choose
-    from momentidx.search.find import find
     from momentidx.timeline import picking
     from momentidx.timeline.build import Layout
     from momentidx.timeline.export import deliveries, parse_rate, targets
@@ -138,8 +142,10 @@ def export(
     longest = picking.parse_length(max_duration) if max_duration else None
     chosen = targets(to or [], output, writers(setup))
     with setup.read() as opened:
-        embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
-        found = find(opened, embedder, words, limit=setup.settings.find_limit)
+        if selects:
+            found = [entry.moment for entry in opened.selects(selects)][:limit]
+        else:
+            found = answers(opened, setup, words or "")
     moments = picking.pick(
         found, order=picking.Order(order.value), one_per_clip=one_per is OnePer.CLIP, longest=longest
     )
@@ -157,7 +163,7 @@ def write_timeline(
     _write(deliveries(moments, writer, output, Layout(handles)), query=query, force=force)
 
 
-def _write(planned: Sequence[Delivery], *, query: str, force: bool) -> None:
+def _write(planned: Sequence[Delivery], *, query: str | None, force: bool) -> None:
     from momentidx.timeline.build import rates
     from momentidx.timeline.export import deliver
 

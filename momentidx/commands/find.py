@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
+from momentidx.commands.setting_up import JsonOption, LibraryOption, Setup, set_up
 from momentidx.commands.showing import show_moments
+
+if TYPE_CHECKING:
+    from momentidx.events import Moment
+    from momentidx.library import Library
 
 LimitOption = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, help="How many moments at most (setting find_limit).")
@@ -25,14 +29,19 @@ def find(
 
     On a terminal a table with source timecode; piped, or with --json, one JSON object a line.
     """
+    setup = set_up(library, find_limit=limit)
+    with setup.read() as opened:
+        moments = answers(opened, setup, words)
+    show_moments(moments, as_json=as_json)
+
+
+def answers(library: Library, setup: Setup, words: str) -> list[Moment]:
+    """The moments that answer the words best, as many as the setting `find_limit` says."""
     from momentidx.hooks import choose
     from momentidx.search.find import find as search
 
-    setup = set_up(library, find_limit=limit)
-    with setup.read() as opened:
-        embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
-        moments = search(opened, embedder, words, limit=setup.settings.find_limit)
-    show_moments(moments, as_json=as_json)
+    embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
+    return search(library, embedder, words, limit=setup.settings.find_limit)
 
 
 def events(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentidx.commands.find import LimitOption
+from momentidx.commands.find import LimitOption, answers
 from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import COLUMNS, columns_of, counted, length_text, plain, print_rows
 from momentidx.errors import WrongUse
@@ -31,7 +31,7 @@ PositionArgument = Annotated[
 def add(
     name: BinArgument,
     moments: Annotated[
-        list[int] | None, typer.Argument(metavar="[MOMENT_ID]...", help="Numbers of moments, as 'find' shows them.")
+        list[int] | None, typer.Argument(metavar="MOMENT_ID", help="Numbers of moments, as 'find' shows them.")
     ] = None,
     query: Annotated[
         str | None, typer.Option("--query", "-q", metavar="QUERY", help="Add what answers these words, best first.")
@@ -43,19 +43,13 @@ def add(
 
     Works while 'momentidx watch' runs. A stretch that is in the bin already is not added again.
     """
-    from momentidx.hooks import choose
     from momentidx.library import Bins
-    from momentidx.search.find import find
 
     if bool(moments) == bool(query):
         raise WrongUse("Say what to add: numbers of moments, or --query 'words'.")
     setup = set_up(library, find_limit=limit)
     with setup.read() as opened:
-        if query:
-            embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
-            chosen = find(opened, embedder, query, limit=setup.settings.find_limit)
-        else:
-            chosen = _by_number(opened, moments or [])
+        chosen = answers(opened, setup, query) if query else _by_number(opened, moments or [])
     added = Bins(setup.folder).add(name, chosen, query=query)
     there = len(chosen) - added
     typer.echo(f"Added {counted(added, 'moment')} to '{plain(name)}'." + (f" {there} in it already." if there else ""))
@@ -63,7 +57,7 @@ def add(
 
 @selects_app.command("list")
 def list_bins(
-    name: Annotated[str | None, typer.Argument(metavar="[BIN]", help="A bin; without it: all bins.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="BIN", help="A bin; without it: all bins.")] = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -90,7 +84,7 @@ def list_bins(
 def remove(
     name: BinArgument,
     positions: Annotated[
-        list[int] | None, typer.Argument(metavar="[POSITION]...", min=1, help="Positions in the bin.")
+        list[int] | None, typer.Argument(metavar="POSITION", min=1, help="Positions in the bin.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Remove the whole bin.")] = False,
     library: LibraryOption = None,

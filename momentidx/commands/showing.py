@@ -33,7 +33,8 @@ def show_moments(moments: Sequence[Moment], *, as_json: bool) -> None:
 def print_table(moments: Sequence[Moment]) -> None:
     """A line for each moment (score, clip, source timecode in and out, length, number), its caption below."""
     rows = [("" if moment.score is None else f"{moment.score:.2f}", *columns_of(moment)) for moment in moments]
-    print_rows(("Score", *COLUMNS), rows, [[moment.event.caption] for moment in moments])
+    heading = "" if all(moment.score is None for moment in moments) else "Score"
+    print_rows((heading, *COLUMNS), rows, [[moment.event.caption] for moment in moments])
 
 
 COLUMNS = ("Clip", "In", "Out", "Length", "Id")

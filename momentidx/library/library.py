@@ -14,10 +14,10 @@ from momentidx.errors import LibraryError, WrongUse
 from momentidx.events import Layer, Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import lock, queries, schema, sqlite
+from momentidx.library import bins, lock, queries, schema, sqlite
 from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
-from momentidx.library.values import EmbedderIdentity, FootageSummary, Status
+from momentidx.library.values import BinSummary, EmbedderIdentity, FootageSummary, Select, Status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,6 +147,16 @@ class Library:
         with self._reading() as connection:
             name = connection.execute(select(EventRow.still).where(EventRow.id == moment)).scalar()
         return self._stills.path(name) if name else None
+
+    def bins(self) -> list[BinSummary]:
+        """All bins, by name; `Bins` changes them."""
+        with self._reading() as connection:
+            return bins.summaries(connection)
+
+    def selects(self, name: str) -> list[Select]:
+        """What a person put into a bin, in its order; raises WrongUse when there is no such bin."""
+        with self._reading() as connection:
+            return bins.selects(connection, name)
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""

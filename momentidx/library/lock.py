@@ -1,4 +1,10 @@
-"""One process writes: the lock beside the database."""
+"""Who may write, and when: two locks beside the database.
+
+`library.lock` is held for as long as a process indexes: it alone claims jobs and changes the schema.
+`library.turn` is held for as long as one transaction takes: a person's note must not have to wait for
+the daemon to end. No two processes then ever write, or bring the log home (checkpoint), at the same
+moment, which is all that SQLite's WAL-reset fault (before 3.51.3) needs to lose a committed row.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +20,9 @@ from pathlib import Path
 from momentidx.errors import LibraryBusy, LibraryError
 
 LOCK = "library.lock"
+TURN = "library.turn"
+TURN_SECONDS = 10.0
+"""How long to wait for the turn; a transaction takes less."""
 
 
 @contextmanager
@@ -22,27 +32,55 @@ def hold(folder: Path) -> Iterator[None]:
     The kernel keeps it and frees it with the process, however that ends; the file's text only tells
     others who has it, and the file stays. Raises LibraryBusy when another process holds it.
     """
-    file = folder / LOCK
+    with _opened(folder / LOCK) as lock:
+        if not _taken(lock, folder / LOCK):
+            raise LibraryBusy(
+                f"The library {folder} is being written by {_holder(lock)}. Wait for it or stop it, then try again."
+            )
+        _sign(lock)
+        yield
+        os.ftruncate(lock, 0)
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Wait for the turn to write one transaction, and have it until the block ends.
+
+    Raises LibraryBusy when another process does not give it up in good time.
+    """
+    with _opened(folder / TURN) as lock:
+        deadline = time.monotonic() + TURN_SECONDS
+        while not _taken(lock, folder / TURN):
+            if time.monotonic() > deadline:
+                raise LibraryBusy(f"The library {folder} is being written by another process. Try again.")
+            time.sleep(0.005)
+        yield
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[int]:
+    """A lock file's descriptor; closing it gives up the lock."""
     try:
         lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise LibraryError(f"{file}: the library cannot be locked: {error.strerror}.") from error
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LibraryBusy(
-                f"The library {folder} is being written by {_holder(lock)}. Wait for it or stop it, then try again."
-            ) from None
-        except OSError as error:
-            raise LibraryError(
-                f"{file}: this file system has no locks ({error.strerror}). Keep the library on a local disk."
-            ) from error
-        _sign(lock)
-        yield
-        os.ftruncate(lock, 0)
+        yield lock
     finally:
         os.close(lock)
+
+
+def _taken(lock: int, file: Path) -> bool:
+    """Take a lock if nobody has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise LibraryError(
+            f"{file}: this file system has no locks ({error.strerror}). Keep the library on a local disk."
+        ) from error
+    return True
 
 
 def holder(folder: Path) -> str | None:

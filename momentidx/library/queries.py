@@ -70,8 +70,9 @@ def moments(connection: Connection, fingerprint: str | None, ids: Collection[int
     questions = [question] if ids is None else [question.where(EventRow.id.in_(some)) for some in _chunks(ids)]
     rows = [row for question in questions for row in connection.execute(question)]
     rows.sort(key=lambda row: (row.footage_id, row.start_pts, row.id))
-    places = _places(connection, {row.footage_id for row in rows})
-    return [_moment(row, *places[row.footage_id]) for row in rows if row.footage_id in places]
+    paths = places(connection, {row.footage_id for row in rows})
+    footage = facts(connection, paths.keys())
+    return [_moment(row, footage[at], *paths[at]) for row in rows if (at := row.footage_id) in paths]
 
 
 def summaries(connection: Connection, stills: Stills, *conditions: ColumnElement[bool]) -> list[FootageSummary]:
@@ -149,18 +150,23 @@ def status(connection: Connection) -> Status:
     )
 
 
-def _places(connection: Connection, footage_ids: Collection[int]) -> dict[int, tuple[Footage, Path, bool]]:
-    """Facts, best path and whether it is online, of the footage that lies somewhere."""
-    places: dict[int, tuple[Footage, Path, bool]] = {}
+def places(connection: Connection, footage_ids: Collection[int]) -> dict[int, tuple[Path, bool]]:
+    """Best path and whether it is online, of the footage that lies somewhere."""
+    found: dict[int, tuple[Path, bool]] = {}
     for some in _chunks(footage_ids):
-        paths: dict[int, tuple[Path, bool]] = {}
-        for row in connection.execute(
-            select(LocationRow).where(LocationRow.footage_id.in_(some)).order_by(*BEST_FIRST)
-        ):
-            paths.setdefault(row.footage_id, (row.path, row.online))
-        for row in connection.execute(select(FootageRow.id, FootageRow.facts).where(FootageRow.id.in_(list(paths)))):
-            places[row.id] = (Footage.from_json(row.facts), *paths[row.id])
-    return places
+        lies = select(LocationRow).where(LocationRow.footage_id.in_(some)).order_by(*BEST_FIRST)
+        for row in connection.execute(lies):
+            found.setdefault(row.footage_id, (row.path, row.online))
+    return found
+
+
+def facts(connection: Connection, footage_ids: Collection[int]) -> dict[int, Footage]:
+    """What is known of each content, wherever it lies."""
+    found: dict[int, Footage] = {}
+    for some in _chunks(footage_ids):
+        for row in connection.execute(select(FootageRow.id, FootageRow.facts).where(FootageRow.id.in_(some))):
+            found[row.id] = Footage.from_json(row.facts)
+    return found
 
 
 def _failed(row: Any) -> FailedFile:

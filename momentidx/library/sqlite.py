@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.library import lock
 
 DATABASE = "library.sqlite"
 BACKUPS = "backups"
@@ -36,11 +37,17 @@ WRITE_PRAGMAS = (
     "PRAGMA synchronous = FULL",  # a job shown as done survives a power cut
     f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
 )
+NOTE_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = 1")
 
 
 def reading_engine(file: Path) -> Engine:
     """Connections that cannot change anything."""
     return _engine(file, "ro", READ_PRAGMAS)
+
+
+def noting_engine(file: Path) -> Engine:
+    """Connections for one short transaction beside the indexing process: no file is made, the log left alone."""
+    return _engine(file, "rw", NOTE_PRAGMAS)
 
 
 def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
@@ -52,9 +59,13 @@ def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes: takes the write lock first, so that it cannot fail half-way for want of it."""
-    with engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
+def writing(engine: Engine, folder: Path) -> Iterator[Connection]:
+    """One transaction that writes, when it is our turn.
+
+    Takes the write lock first, so that it cannot fail half-way for want of it. The checkpoint that a
+    commit may bring along is over when the turn is given up.
+    """
+    with lock.turn(folder), engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
         yield connection
 
 

@@ -1,7 +1,8 @@
 """The library's tables, as SQLAlchemy models.
 
     footage ──< location ── job            what there is, where it lies, what is still to do
-       └─────< layer ──< event ──< vector >── embedder
+       ├─────< layer ──< event ──< vector >── embedder
+       └─────< bin_entry                   what a person chose
 
 They are used with plain connections: rows never leave `library/`. The numbered steps in
 `migrations/` create the tables; a test asserts that both say the same.
@@ -228,3 +229,46 @@ class VectorRow(Base):
     embedder_id: Mapped[int] = mapped_column(ForeignKey(EmbedderRow.id, ondelete="CASCADE"), primary_key=True)
     vector: Mapped[bytes]
     """float32, little-endian."""
+
+
+class BinEntryRow(Base):
+    """A stretch of footage that a person put into a bin, with what they made of it.
+
+    It is the person's, and no part of it is taken from a layer again: a captioner that describes the
+    footage anew replaces its events, and this stays as it was chosen. The footage a row refers to
+    cannot be deleted.
+    """
+
+    __tablename__ = "bin_entry"
+    __table_args__ = (
+        UniqueConstraint("bin", "position"),
+        UniqueConstraint("bin", "footage_id", "start_pts", "end_pts"),
+        CheckConstraint("start_pts < end_pts", name="ends_after_start"),
+        CheckConstraint("rating BETWEEN 0 AND 5", name="rating"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bin: Mapped[str]
+    """Its name; a bin is there as long as it holds something."""
+    position: Mapped[int]
+    """1, 2, 3, ... in the order of the bin."""
+    footage_id: Mapped[int] = mapped_column(ForeignKey(FootageRow.id, ondelete="RESTRICT"), index=True)
+    path: Mapped[Path]
+    """Where the footage lay when it was chosen; shown when it lies nowhere now."""
+    event: Mapped[int]
+    """Number of the event it came from. The event may be gone; its number is no other's."""
+    captioner: Mapped[str]
+    version: Mapped[str]
+    start_pts: Mapped[int]
+    """In the footage's time base, like `end_pts`."""
+    end_pts: Mapped[int]
+    caption: Mapped[str]
+    kind: Mapped[str]
+    edge: Mapped[Fraction]
+    query: Mapped[str | None]
+    """What was asked when it was found, and how well it answered; nothing when it was chosen by number."""
+    score: Mapped[float | None]
+    note: Mapped[str]
+    rating: Mapped[int]
+    """0 (none) to 5."""
+    added_at: Mapped[datetime]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from momentidx.events import Event, Layer
+from momentidx.events import Event, Layer, Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
 
@@ -87,6 +88,45 @@ class FootageSummary:
     added_at: datetime
     poster: Path | None
     """A JPEG that stands for the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A moment in a bin, as it was when a person chose it, and what they made of it."""
+
+    bin: str
+    position: int
+    """1 is the first."""
+    moment: Moment
+    """Its number may stand for no event any more, if the footage was described anew."""
+    note: str
+    rating: int
+    """1 to 5; 0 is none."""
+    query: str | None
+    """What it was found with."""
+    added_at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """The moment's own keys (see `Moment.to_json`), and those of the entry."""
+        return self.moment.to_json() | {
+            "bin": self.bin,
+            "position": self.position,
+            "note": self.note,
+            "rating": self.rating,
+            "query": self.query,
+            "added_at": self.added_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BinSummary:
+    """A bin as a whole."""
+
+    name: str
+    selects: int
+    """How many there are in it ..."""
+    seconds: Fraction
+    """... and how long they are together."""
 
 
 @dataclass(frozen=True, slots=True)

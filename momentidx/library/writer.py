@@ -43,7 +43,7 @@ class WritableLibrary(Library):
             schema.upgrade(file)
             engine = sqlite.writing_engine(file)
             held.callback(engine.dispose)
-            with sqlite.writing(engine) as connection:
+            with sqlite.writing(engine, folder) as connection:
                 jobs.release_dead(connection)
             return cls(folder, engine, held.pop_all())
 
@@ -146,4 +146,4 @@ class WritableLibrary(Library):
         return True
 
     def _writing(self) -> AbstractContextManager[Connection]:
-        return sqlite.writing(self._engine)
+        return sqlite.writing(self._engine, self.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Event, Layer
 from momentidx.files import SeenFile
 from momentidx.footage import AudioStream, Footage, VideoStream
-from momentidx.library import Described, WritableLibrary
+from momentidx.library import Bins, Described, Library, WritableLibrary
 from momentidx.search.minilm import MiniLMEmbedder, installed_weights
 from momentidx.times import Span, StartTimecode
 from typer_app import app
@@ -129,3 +130,22 @@ def test_what_makes_no_sense_is_a_sentence(
     done = export(*arguments, "--library", library)
     assert type(done.exception) is kind
     assert sentence in str(done.exception)
+
+
+def test_the_moments_of_a_bin_are_exported_in_its_order(library: Path, tmp_path: Path) -> None:
+    with Library.open(library) as opened:
+        first, second, *_ = opened.moments()
+    Bins(library).add("Day 1", [second, first])
+    file = tmp_path / "day.csv"
+    done = export("--selects", "Day 1", "-o", file, "--library", library)
+    assert done.exit_code == 0, done.output
+    rows = csv.DictReader(file.read_text("utf-8-sig").splitlines())
+    assert [row["id"] for row in rows] == [str(second.id), str(first.id)]
+
+
+@pytest.mark.parametrize("twice", [["dog", "--selects", "Day 1"], ["dog", "--query", "dog"], []])
+def test_an_export_is_of_one_thing(library: Path, tmp_path: Path, twice: list[str]) -> None:
+    with pytest.raises(WrongUse, match="Say what to export and where to"):
+        CliRunner().invoke(
+            app, ["export", *twice, "-o", str(tmp_path / "x.otio"), "--library", str(library)], catch_exceptions=False
+        )

@@ -61,7 +61,8 @@ def test_an_edl_is_relinked_and_what_is_missing_is_said(tmp_path: Path, drawn: P
 def cuts(file: Path) -> list[object]:
     """What each clip of a file plays."""
     if file.suffix == ".otio":
-        clips = deserialize_json_from_file(str(file)).find_clips()
+        timeline = deserialize_json_from_file(str(file))  # kept: its clips do not keep it
+        clips = timeline.find_clips()
         return [(clip_file(clip), str(clip.source_range), str(clip.range_in_parent())) for clip in clips]
     return list(uses(file))
 

@@ -78,14 +78,14 @@ def test_a_process_killed_while_it_stores_leaves_all_or_nothing(
     assert sound(folder)
 
 
-def test_a_file_during_which_the_process_died_twice_is_given_up(folder: Path, seen: SeenFile) -> None:
-    for _ in range(2):
+def test_a_file_during_which_the_process_died_three_times_is_given_up(folder: Path, seen: SeenFile) -> None:
+    for _ in range(3):
         assert run(folder, seen, "kill", "INSERT INTO event").returncode == -signal.SIGKILL
     with WritableLibrary.open(folder) as library:
         (failed,) = library.status().failures
         assert (failed.path, failed.code, failed.passing) == (seen.path, CRASH_LOOP, False)
         assert failed.reason == (
-            f"{seen.path}: momentidx died 2 times while indexing it. Play the file to see whether it is whole; "
+            f"{seen.path}: momentidx died 3 times while indexing it. Play the file to see whether it is whole; "
             "export it anew, or add it to 'ignore'."
         )
         assert not library.enqueue(seen)

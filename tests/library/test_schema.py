@@ -25,8 +25,8 @@ ADD_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{head}"
 
 def upgrade():
     with op.batch_alter_table("footage", recreate="always") as table:
@@ -60,9 +60,9 @@ def newer_version(monkeypatch: pytest.MonkeyPatch, folder: Path, step: str) -> N
     """As if momentidx had one more migration step."""
     migrations = folder / "migrations"
     shutil.copytree(str(schema.MIGRATIONS), migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "0002_next.py").write_text(step)
+    (migrations / "versions" / "9000_next.py").write_text(step.replace("{head}", schema.HEAD))
     monkeypatch.setattr(schema, "MIGRATIONS", migrations)
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "9000")
 
 
 def test_the_models_find_nothing_to_change_in_a_new_library(engine: Engine) -> None:
@@ -157,6 +157,24 @@ def test_an_older_library_is_backed_up_and_brought_up_to_date(
     backup.replace(database)
     with Library.open(database.parent) as library:
         assert [moment.event for moment in library.moments()] == list(TWO)
+
+
+@pytest.mark.parametrize("kind", [Library, WritableLibrary])
+def test_the_oldest_library_with_rows_in_it_is_brought_up_to_date(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Library]
+) -> None:
+    monkeypatch.setattr(schema, "HEAD", "0001")
+    with WritableLibrary.open(folder) as library:
+        indexed(library, file(folder.parent))
+        before = library.moments()
+    monkeypatch.undo()
+    with kind.open(folder) as library:
+        assert library.moments() == before
+        assert library.bins() == []
+        assert library.problems() == []
+    (backup,) = (folder / sqlite.BACKUPS).iterdir()
+    assert "bin_entry" not in schema_of(backup)
+    assert "bin_entry" in schema_of(folder / sqlite.DATABASE)
 
 
 def test_an_upgrade_that_fails_half_way_leaves_the_library_as_it_was(

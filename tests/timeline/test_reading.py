@@ -81,6 +81,17 @@ def test_an_edl_of_another_program_keeps_its_gaps_speeds_and_tracks(tmp_path: Pa
     ]  # fmt: skip
 
 
+def test_tracks_of_an_edl_that_begin_at_different_times_keep_their_distance(tmp_path: Path, decoder: Decoder) -> None:
+    file = tmp_path / "late.edl"
+    file.write_text(
+        "TITLE: x\n001  A  V  C  01:00:00:00 01:00:01:00 00:00:00:00 00:00:01:00\n"
+        "002  A  A  C  01:00:00:00 01:00:01:00 00:00:05:00 00:00:06:00\n"
+    )
+    found = decoder.run(read, file, PAL, file=file, seconds=60)
+    assert found.start == 0
+    assert [[item.length for item in track.items] for track in found.tracks] == [[1], [5, 1]]
+
+
 def test_our_own_final_cut_xml_says_where_its_files_lie_and_begin(tmp_path: Path, decoder: Decoder) -> None:
     file = tmp_path / "cut.xml"
     of = footage(start=timecode(90_000), reel="A1", sound=False)

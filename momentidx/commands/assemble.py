@@ -1,0 +1,146 @@
+"""`momentidx assemble`: a shot list becomes a string-out, with the evidence for every slot."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from momentidx.commands.export import writers
+from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
+from momentidx.commands.showing import COLUMNS, columns_of, counted, plain, print_rows
+from momentidx.errors import WrongUse
+from momentidx.times import rate_text
+
+if TYPE_CHECKING:
+    from momentidx.events import Moment
+    from momentidx.library import Library
+    from momentidx.search.protocol import Embedder
+    from momentidx.timeline.assemble import Cast
+    from momentidx.timeline.protocol import TimelineWriter
+    from momentidx.timeline.shotlist import Slot
+
+FEWEST_ANSWERS = 20
+"""How many moments are looked at for a slot, and more where the shot list is longer."""
+WITH_TRACKS = ("otio", "otio-resolve")
+"""Formats that carry the alternates on tracks of their own."""
+
+
+def assemble(
+    shot_list: Annotated[
+        Path, typer.Argument(metavar="SHOTLIST", help="Text (a line a slot), Markdown (.md) or CSV (.csv).")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The timeline to write.")],
+    to: Annotated[
+        str | None, typer.Option(metavar="PROGRAM|FORMAT", help="The format, when the ending does not say it.")
+    ] = None,
+    alternates: Annotated[
+        int, typer.Option(min=0, max=9, help="How many other takes of each slot to put on muted tracks (.otio).")
+    ] = 0,
+    handles: Annotated[
+        str, typer.Option(metavar="LENGTH", help="Extra material on both sides of a take: 12f, 0.5s.")
+    ] = "0f",
+    floor: Annotated[
+        float | None, typer.Option(metavar="SCORE", help="The least score of a take that is good enough; 0.3.")
+    ] = None,
+    repeat: Annotated[bool, typer.Option("--repeat", help="Let several slots show the same pictures.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Cut a shot list together: the best take for each slot, and a marked gap where nothing is good enough.
+
+    Tells for each slot what was taken, how well it fits, and what came next.
+    """
+    from momentidx.hooks import choose
+    from momentidx.timeline.assemble import FLOOR, cast
+    from momentidx.timeline.export import targets
+    from momentidx.timeline.shotlist import read_shot_list
+
+    setup = set_up(library)
+    slots = read_shot_list(shot_list)
+    ((writer, file),) = targets([to] if to else [], output, writers(setup))
+    least = FLOOR if floor is None else floor
+    with setup.read() as opened:
+        embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
+        count = max(FEWEST_ANSWERS, 2 * len(slots) * (1 + alternates))
+        answers = [_answers(opened, embedder, slot, count) for slot in slots]
+    found = cast(slots, answers, floor=least, alternates=alternates, repeat=repeat)
+    _show(found, least, as_json=as_json or not sys.stdout.isatty())
+    _write(found, writer, file, name=shot_list.stem, handles=handles, force=force)
+    if alternates and writer.name not in WITH_TRACKS:
+        typer.echo(f"The alternates are not in it: {writer.name} files have one track. Write .otio.", err=True)
+
+
+def _answers(library: Library, embedder: Embedder, slot: Slot, count: int) -> list[Moment]:
+    from momentidx.search.find import find
+
+    try:
+        return find(library, embedder, slot.words, limit=count)
+    except WrongUse as error:
+        raise WrongUse(f"Slot {slot.number} ('{slot.words}'): {error}") from error
+
+
+def _write(found: Sequence[Cast], writer: TimelineWriter, file: Path, *, name: str, handles: str, force: bool) -> None:
+    from momentidx.timeline.assemble import string_out
+    from momentidx.timeline.build import rates
+    from momentidx.timeline.check import check
+    from momentidx.timeline.write.files import refuse_to_replace
+
+    with_tracks = writer.name in WITH_TRACKS
+    mixed = rates([one.takes[0] for one in found if one.takes])
+    if len(mixed) > 1 and not (writer.mixed_rates or with_tracks):
+        raise WrongUse(
+            f"The best takes have {', '.join(map(rate_text, mixed))} frames a second, and {writer.name} files hold one "
+            "rate. Write .otio, .fcpxml, .mlt or .kdenlive."
+        )
+    timeline = string_out(found, name=name, handles=handles, alternates=with_tracks)
+    refuse_to_replace(file, timeline, force=force)
+    writer.write(timeline, file)
+    gaps = sum(not one.takes for one in found)
+    text = f"Wrote {counted(len(found) - gaps, 'take')} for {counted(len(found), 'slot')} to {plain(file)}."
+    typer.echo(text + (f" {counted(gaps, 'gap')}." if gaps else ""), err=True)
+    for problem in check(timeline):
+        typer.echo(f"check: {plain(problem)}", err=True)
+
+
+def _show(found: Sequence[Cast], least: float, *, as_json: bool) -> None:
+    if as_json:
+        for one in found:
+            typer.echo(json.dumps(_row(one, least)))
+        return
+    rows, below = [], []
+    for one in found:
+        rows.append((str(one.slot.number), *([""] * (1 + len(COLUMNS)))))
+        below.append([one.slot.words, *([] if one.takes else [f"GAP: {_why(one, least)}"])])
+        ranked = [("take", take) for take in one.takes] + ([("next", one.runner_up)] if one.runner_up else [])
+        for rank, moment in ranked:
+            rows.append((rank, f"{moment.score:.2f}", *columns_of(moment)))
+            below.append([moment.event.caption])
+    print_rows(("Slot", "Score", *COLUMNS), rows, below)
+
+
+def _row(one: Cast, least: float) -> dict[str, Any]:
+    return {
+        "slot": one.slot.number,
+        "words": one.slot.words,
+        "seconds": None if one.slot.length is None else float(one.slot.length),
+        "state": "filled" if one.takes else "gap",
+        "reason": None if one.takes else _why(one, least),
+        "takes": [take.to_json() for take in one.takes],
+        "runner_up": one.runner_up.to_json() if one.runner_up else None,
+    }
+
+
+def _why(one: Cast, least: float) -> str:
+    """Why a slot has no take."""
+    best = one.runner_up
+    if best is None or best.score is None:
+        return "nothing was found"
+    if best.score < least:
+        return f"nothing scores {least:.2f} or more; the nearest scores {best.score:.2f}"
+    return "everything that scores enough is shown in another slot"
