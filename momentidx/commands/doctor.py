@@ -74,7 +74,7 @@ def _sqlite() -> Iterator[Finding]:
     # 3.51.3 mends a rare loss in write-ahead logs when two processes checkpoint at once; only one of ours does.
     if sqlite3.sqlite_version_info < (3, 51, 3):
         yield Finding(
-            "note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by writing in turns"
+            "note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by turns"
         )
     else:
         yield Finding("ok", "sqlite", found)

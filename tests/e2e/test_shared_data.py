@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import momentidx, moments, run
+from momentidx.library import Library
+from tests.e2e.command import momentidx, run
 
 VIDEO = Path(__file__).parents[3] / "shared" / "data" / "video"
 
@@ -15,26 +16,31 @@ pytestmark = pytest.mark.skipif(not VIDEO.is_dir(), reason=f"the shared footage 
 
 
 def test_all_real_clips_are_indexed_and_every_event_lies_inside_its_footage(tmp_path: Path) -> None:
-    library = tmp_path / "library"
-    assert momentidx("index", VIDEO / "real", "--library", library).startswith("Indexed 36 clips, ")
-    for file in sorted((VIDEO / "real").iterdir()):
-        events = moments("events", file, "--library", library)
-        assert events, f"{file.name}: nothing was said about it"
-        shots = [event for event in events if event["kind"] == "shot"]
-        length = shots[-1]["end_frame"]
-        assert all(0 <= event["start_frame"] < event["end_frame"] <= length for event in events)
-        assert all(before["end_frame"] <= after["start_frame"] for before, after in pairwise(shots))
+    folder = tmp_path / "library"
+    assert momentidx("index", VIDEO / "real", "--library", folder).startswith("Indexed 36 clips, ")
+    with Library.open(folder) as library:
+        for file in sorted((VIDEO / "real").iterdir()):
+            footage = library.footage_of(file)
+            events = [moment.event for moment in library.moments(footage.fingerprint)]
+            assert events, f"{file.name}: nothing was said about it"
+            assert all(footage.span.covers(event.span) for event in events), file.name
+            shots = [event.span for event in events if event.kind == "shot"]
+            assert all(before.end <= after.start for before, after in pairwise(shots)), file.name
 
 
 def test_every_awkward_file_ends_ready_or_failed_with_a_sentence(tmp_path: Path) -> None:
-    library = tmp_path / "library"
-    files = [file for folder in ("odd", "derived") for file in sorted((VIDEO / folder).iterdir()) if file.is_file()]
-    done = run("index", *files, "--library", library)
+    folder = tmp_path / "library"
+    files = {file for kind in ("odd", "derived") for file in (VIDEO / kind).iterdir() if file.is_file()}
+    done = run("index", *files, "--library", folder)
     assert done.returncode == 1
-    failed = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
-    ready = [file for file in files if run("events", file, "--json", "--library", library).returncode == 0]
-    assert len(ready) + len(failed) == len(files)
-    for line in failed:
-        assert line.startswith(f"failed: {VIDEO}"), line
-        assert line.endswith("."), line
-        assert "unforeseen" not in line, line
+    with Library.open(folder) as library:
+        status = library.status()
+        ready = {place.path for summary in library.footage() for place in summary.locations}
+    failed = {failure.path for failure in status.failures}
+    assert ready | failed == files
+    assert not ready & failed
+    for failure in status.failures:
+        assert f"failed: {failure.reason}" in done.stderr
+        assert failure.reason.startswith(f"{failure.path}: "), failure
+        assert failure.reason.endswith("."), failure
+        assert failure.code not in ("unforeseen", "decoder-error"), failure
