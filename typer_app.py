@@ -6,6 +6,7 @@ so that `momentidx --help` answers at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -78,6 +79,9 @@ def options(
 
 def main() -> None:
     """Run one command. Errors become one sentence on stderr and an exit code: 2 for wrong use, else 1."""
+    # A command makes a few hundred thousand objects that all stay; looking for garbage among them every 700 new
+    # ones is a seventh of the time that `status` takes to answer.
+    gc.set_threshold(50_000)
     debug = "--debug" in sys.argv[1:]
     try:
         app()

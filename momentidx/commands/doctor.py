@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +44,8 @@ def doctor(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
 
 def _examine(setup: Setup) -> Iterator[Finding]:
+    import platform
+
     yield Finding("ok", "momentidx", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
     yield from _sqlite()
     yield _safely("decoding", lambda: _decoding(setup))
@@ -73,14 +73,14 @@ def _sqlite() -> Iterator[Finding]:
     found = sqlite3.sqlite_version
     # 3.51.3 mends a rare loss in write-ahead logs when two processes checkpoint at once; only one of ours does.
     if sqlite3.sqlite_version_info < (3, 51, 3):
-        yield Finding(
-            "note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by turns"
-        )
+        yield Finding("note", "sqlite", f"{found}; 3.51.3 mends a rare WAL fault that momentidx avoids by turns")
     else:
         yield Finding("ok", "sqlite", found)
 
 
 def _decoding(setup: Setup) -> Finding:
+    from importlib.metadata import version
+
     from momentidx.media.child import Decoder
 
     with Decoder(setup.settings) as decoder:
@@ -89,6 +89,8 @@ def _decoding(setup: Setup) -> Finding:
 
 
 def _gpu() -> Finding:
+    from importlib.metadata import version
+
     from momentidx.models.devices import gpus
 
     if found := gpus():

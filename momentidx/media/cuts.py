@@ -15,15 +15,15 @@ from momentidx.media.compare import Picture
 
 NEIGHBOURS = 4
 """Pictures on either side from whose differences a cut has to stand out."""
-_LEAST = 18.0
+LEAST = 18.0
 """Differences below are no cut."""
 _RATIO, _ALIKE = 4.0, 0.8
 """A cut is so many times the largest difference around it, between pictures that correlate less than this; ..."""
-_RATIO_UNLIKE, _UNLIKE = 3.0, 0.6
+_RATIO_UNLIKE, UNLIKE = 3.0, 0.6
 """... or so many times, between less alike ones; ..."""
-_RATIO_BESIDE, _RATIO_STILL, _STRONG, _FOREIGN = 1.4, 6.0, 60.0, 0.35
+_RATIO_BESIDE, _RATIO_STILL, STRONG, _FOREIGN = 1.4, 6.0, 60.0, 0.35
 """... or, strong and between foreign ones, out of or into fast movement: a cut beside which one side is still."""
-_FLASH_SECONDS = Fraction(2, 5)
+FLASH_SECONDS = Fraction(2, 5)
 _SAME_AGAIN, _SAME_VIEW = 0.4, 0.9
 """What comes back is as near as this share of the cut's difference, and correlates more than this."""
 
@@ -33,7 +33,7 @@ class CutDetector:
 
     def __init__(self, base: Fraction) -> None:
         self.cuts: list[int] = []
-        self._flash = int(_FLASH_SECONDS / base)
+        self._flash = int(FLASH_SECONDS / base)
         self._seen: deque[Picture] = deque()
         self._steps: deque[float] = deque()  # difference of each to the one before
         self._next = 1  # which of them is to be decided
@@ -61,7 +61,7 @@ class CutDetector:
 
     def _stands_out(self, index: int) -> bool:
         step = self._steps[index]
-        if step < _LEAST:
+        if step < LEAST:
             return False
         steps = list(self._steps)
         left = max(steps[max(1, index - NEIGHBOURS) : index], default=0.0)
@@ -72,8 +72,8 @@ class CutDetector:
         likeness = self._seen[index].likeness(self._seen[index - 1])
         return (
             (step >= _RATIO * larger and likeness < _ALIKE)
-            or (step >= _RATIO_UNLIKE * larger and likeness < _UNLIKE)
-            or (step >= _RATIO_STILL * smaller and step >= _STRONG and likeness < _FOREIGN)
+            or (step >= _RATIO_UNLIKE * larger and likeness < UNLIKE)
+            or (step >= _RATIO_STILL * smaller and step >= STRONG and likeness < _FOREIGN)
         )
 
     def _is_flash(self, index: int) -> bool:

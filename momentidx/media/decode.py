@@ -36,6 +36,12 @@ def stream_of(container: InputContainer, footage: Footage, limits: Limits) -> av
     return stream
 
 
+def hurrying(stream: av.VideoStream) -> av.VideoStream:
+    """The stream, its pictures decoded faster and a little blocky; to be asked for before anything is decoded."""
+    stream.codec_context.options = {"skip_loop_filter": "all"}
+    return stream
+
+
 def pictures(path: Path, footage: Footage, limits: Limits) -> Iterator[Timed]:
     """All pictures of a footage in order of time.
 
@@ -46,10 +52,8 @@ def pictures(path: Path, footage: Footage, limits: Limits) -> Iterator[Timed]:
     with opened(path) as container:
         stream = stream_of(container, footage, limits)
         for pts, frame in timed(frames_of(container, stream), footage, footage.span.start):
-            if frame.width * frame.height > limits.max_pixels:
-                raise too_large(path, frame, limits.max_pixels)
             nothing = False
-            yield pts, frame
+            yield pts, within(limits, path, frame)
     if nothing:
         raise undecodable(path)
 
@@ -61,6 +65,14 @@ def frames_of(
 
     `prepare` is called with each packet before it is decoded.
     """
+    for packet in packets_of(container, stream):
+        if prepare:
+            prepare(packet)
+        yield from decoded(stream.codec_context, packet)
+
+
+def packets_of(container: InputContainer, stream: av.VideoStream) -> Iterator[Packet[av.VideoStream]]:
+    """The packets of a stream from where the container stands, and an empty one, which makes decoders give the rest."""
     packets = container.demux(stream)
     while True:
         try:
@@ -70,12 +82,16 @@ def frames_of(
             return
         if packet is None:
             return
-        if prepare:
-            prepare(packet)
-        try:
-            yield from packet.decode()
-        except (av.InvalidDataError, av.EOFError) as error:
-            _log.debug("a packet does not decode: %s", error)
+        yield packet
+
+
+def decoded(decoder: av.VideoCodecContext, packet: Packet[av.VideoStream] | None) -> list[VideoFrame]:
+    """The frames that a packet brings out of the decoder, no packet all the rest; none when it is damaged."""
+    try:
+        return decoder.decode(packet)
+    except (av.InvalidDataError, av.EOFError) as error:
+        _log.debug("a packet does not decode: %s", error)
+        return []
 
 
 def timed(frames: Iterable[VideoFrame], footage: Footage, first: int | None) -> Iterator[Timed]:
@@ -93,11 +109,14 @@ def timed(frames: Iterable[VideoFrame], footage: Footage, first: int | None) -> 
             latest, guess = pts, pts + usual
 
 
-def too_large(path: Path, frame: VideoFrame, max_pixels: int) -> UnusableFootage:
-    return UnusableFootage(
+def within(limits: Limits, path: Path, frame: VideoFrame) -> VideoFrame:
+    """The frame itself. Raises UnusableFootage `too-large` when it has more pixels than allowed."""
+    if frame.width * frame.height <= limits.max_pixels:
+        return frame
+    raise UnusableFootage(
         "too-large",
         f"{path}: a picture in the middle has {frame.width}x{frame.height} pixels, and 'max_pixels' allows "
-        f"{max_pixels}. Raise the setting, or make a smaller copy.",
+        f"{limits.max_pixels}. Raise the setting, or make a smaller copy.",
     )
 
 

@@ -3,6 +3,10 @@
 A seek is only trusted once a true key frame has come out of the decoder: containers mark pictures
 as keys that are none, decoders show half a picture until the next key, and an index may be wrong or
 missing. Nothing is counted; every picture is known by its own timestamp.
+
+decord, made for this very task, was measured and is not used: on some files (open groups of pictures,
+trimmed copies) it gives other pictures than it says, it knows no edit lists, and it opens files by
+name. See `benchmarks/media.py` and `benchmarks/LOG.md`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from momentidx.media.compare import Picture
 
@@ -24,6 +23,8 @@ _LAGS = (4, 8, 16, 24)
 """Lengths of dissolve looked for, in pictures of the above rate: a third of a second to two seconds."""
 _APART = 24.0
 """Least difference between the two ends of a dissolve."""
+_DETOUR = 4.0
+"""A dissolve goes straight from one end to the other, but for movement and noise: never so many times as far."""
 _UNEVEN = 15.0
 """Least deviation of their difference in luma: where the light changes, it changes nearly everywhere."""
 _MOST = 12.0
@@ -67,25 +68,34 @@ class FadeDetector:
 class DissolveDetector:
     """Fed every picture in order; borders collect in `middles` as (start, middle, end) of the dissolve."""
 
-    def __init__(self, base: Fraction) -> None:
+    def __init__(self, start: int, base: Fraction) -> None:
         self.middles: list[tuple[int, int, int]] = []
         self._step = max(1, int(1 / (base * _PER_SECOND)))
-        self._due: int | None = None
+        self._start = self._due = start
         self._slow: deque[Picture] = deque(maxlen=max(_LAGS) + 1)
+        self._way = 0.0  # all differences from one to the next, added up
+        self._ways: deque[float] = deque(maxlen=max(_LAGS) + 1)
         self._best: tuple[float, int, int, int] | None = None
 
     def feed(self, picture: Picture) -> None:
-        if self._due is not None and picture.pts < self._due:
+        if picture.pts < self._due:
             return
-        late = picture.pts if self._due is None else max(self._due, picture.pts - self._step)
-        self._due = late + self._step
+        self._due = picture.pts + self._step - (picture.pts - self._start) % self._step
+        if self._slow:
+            self._way += picture.difference(self._slow[-1])
         self._slow.append(picture)
+        self._ways.append(self._way)
         found = max((self._dissolved(lag) for lag in _LAGS if lag < len(self._slow)), default=_NOTHING)
         if found[0] > 0:
             if self._best is None or found[0] > self._best[0]:
                 self._best = found
         elif self._best is not None and picture.pts - self._best[3] > max(_LAGS) // 2 * self._step:
             self.finish()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last pictures seem to belong to a dissolve."""
+        return self._best is not None
 
     def finish(self) -> None:
         if self._best is not None:
@@ -95,31 +105,30 @@ class DissolveDetector:
     def _dissolved(self, lag: int) -> tuple[float, int, int, int]:
         """How much the last `lag` pictures look like a dissolve (0: not at all), and where it is."""
         first, last = self._slow[-1 - lag], self._slow[-1]
+        way = self._ways[-1] - self._ways[-1 - lag]
+        if way < _APART:  # the ends cannot be farther apart than the way between them
+            return _NOTHING
         apart = first.difference(last)
-        if apart < _APART or first.is_empty or last.is_empty or first.likeness(last) > _ALIKE:
+        if apart < _APART or way > _DETOUR * apart or first.is_empty or last.is_empty or first.likeness(last) > _ALIKE:
             return _NOTHING
         if float(np.median(cv2.absdiff(first.luma, last.luma))) < _MOST:
             return _NOTHING
-        start = _structure(first)
-        way = _structure(last) - start
-        length = float(way @ way)
-        if length < _UNEVEN**2 * way.size:
+        start = first.structure
+        all_of_it = last.structure - start
+        length = float(all_of_it @ all_of_it)
+        if length < _UNEVEN**2 * all_of_it.size:
             return _NOTHING
         weights = [0.0]
         for part in (lag // 4, lag // 2, lag - lag // 4):
-            offset = _structure(self._slow[-1 - lag + part]) - start
-            weight = float(offset @ way) / length
-            rest = offset - weight * way
+            offset = self._slow[-1 - lag + part].structure - start
+            weight = float(offset @ all_of_it) / length
+            rest = offset - weight * all_of_it
             if float(rest @ rest) > _RESIDUAL**2 * length or weight < weights[-1] + _LEAST_STEP:
                 return _NOTHING
             weights.append(weight)
         off_centre = abs(weights[2] - 0.5)
         middle = self._slow[-1 - lag + lag // 2]
         return (apart * (1 - off_centre), first.pts, middle.pts, last.pts) if off_centre < _CENTRED else _NOTHING
-
-
-def _structure(picture: Picture) -> NDArray[np.float32]:
-    return picture.luma - np.float32(picture.brightness[0])
 
 
 def without_cuts(middles: Iterable[tuple[int, int, int]], cuts: Iterable[int]) -> list[int]:

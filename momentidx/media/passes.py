@@ -1,4 +1,8 @@
-"""The one pass over a footage, inside the decoding child: every picture is decoded once, for everything."""
+"""Passes over a footage, inside the decoding child.
+
+`watch` decodes every picture once, for everything. `borders` is for shots alone, and decodes only
+what it has to see.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,25 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from momentidx.footage import Footage
 from momentidx.media.compare import Picture
-from momentidx.media.decode import pictures
+from momentidx.media.container import opened
+from momentidx.media.decode import decoded, hurrying, packets_of, pictures, stream_of, timed, undecodable, within
 from momentidx.media.frames import Frames, Signals
 from momentidx.media.jpeg import encoded
 from momentidx.media.pictures import Scaler, is_full_range, planar, small_planes
 from momentidx.media.requests import Batch, Found, Limits, Wanted
-from momentidx.media.shots import ShotDetector
+from momentidx.media.shots import Key, ShotDetector, Stretch, unsettled
 from momentidx.media.stills import Reservoir, Still
 
+_KEYS_APART_SECONDS = Fraction(3, 10)
+"""Key pictures closer together are not looked at by themselves: less than a flash lasts."""
 _BATCH_BYTES = 4 << 20
 _BATCH_PICTURES = 512  # measured, not sent
 
@@ -27,7 +38,7 @@ _BATCH_PICTURES = 512  # measured, not sent
 def watch(path: Path, footage: Footage, wanted: Wanted | None, limits: Limits) -> Iterator[Batch | Found]:
     """The footage in batches, and what was found on the way when all is seen."""
     base = footage.span.base
-    shots, reservoir = ShotDetector(base), Reservoir(base)
+    shots, reservoir = ShotDetector(footage.span.start, base), Reservoir(base)
     still = Scaler(footage.video, limits.still_width)
     sample = Scaler(footage.video, wanted.width) if wanted else still
     ticks = _Ticks(footage.span.start, wanted.per_second * base) if wanted else None
@@ -47,6 +58,83 @@ def watch(path: Path, footage: Footage, wanted: Wanted | None, limits: Limits) -
             yield batch.take()
     yield batch.take()
     yield Found(shots.borders(), tuple(reservoir.stills))
+
+
+def borders(path: Path, footage: Footage, limits: Limits) -> tuple[int, ...]:
+    """The first timestamps of all shots but the first, from as few pictures as will do.
+
+    They are those that `watch` finds, with two exceptions. Pictures come without the loop filter, so
+    that the middle of a fade or a dissolve may lie a picture off. And a cut is taken for granted
+    (`unsettled`) where the encoder set a key picture early, it is unlike the key picture before, and
+    all between take few bytes: a very smooth pan up to a key picture that was forced for another
+    reason would look the same.
+    """
+    start, base = footage.span.start, footage.span.base
+    keys, sizes = _survey(path, footage, limits)
+    found, stretches = unsettled(keys, sizes, base) if keys else ([], [Stretch(0, start, None)])
+    nothing = not keys
+    with opened(path) as container:
+        stream = hurrying(stream_of(container, footage, limits))
+        decoder, packets = stream.codec_context, enumerate(packets_of(container, stream))
+        for stretch, following in zip(stretches, [*stretches[1:], None], strict=True):
+            shots = ShotDetector(start, base)
+            frames = _frames(decoder, packets, stretch.first, following.first if following else None)
+            for pts, frame in timed(frames, footage, stretch.start):
+                nothing = False
+                if pts < stretch.start:  # needs the pictures before the key picture
+                    continue
+                shots.feed(Picture(pts, small_planes(planar(within(limits, path, frame)))))
+                if stretch.last is not None and pts >= stretch.last and not shots.is_open:
+                    break
+            decoder.flush_buffers()
+            found += shots.borders()
+    if nothing:
+        raise undecodable(path)
+    return tuple(sorted(found))
+
+
+def _survey(path: Path, footage: Footage, limits: Limits) -> tuple[list[Key], list[int]]:
+    """Some of the key pictures, and the sizes of all packets; no keys where they cannot be relied upon."""
+    apart = int(_KEYS_APART_SECONDS / footage.span.base)
+    asked: dict[int, tuple[int, int]] = {}  # by time: the number of the packet, and how many since the last key packet
+    latest: int | None = None
+    last_key = 0
+    keys: list[Key] = []
+    before: Picture | None = None
+    sizes: list[int] = []
+    with opened(path) as container:
+        stream = hurrying(stream_of(container, footage, limits))
+        for packet in packets_of(container, stream):
+            if packet.size:
+                sizes.append(packet.size)
+                if packet.pts is None:
+                    return [], sizes
+                if not packet.is_keyframe:
+                    continue
+                group, last_key = len(sizes) - 1 - last_key, len(sizes) - 1
+                if latest is not None and packet.pts < latest + apart:
+                    continue
+                asked[packet.pts] = last_key, group
+                latest = packet.pts
+            for frame in decoded(stream.codec_context, packet):
+                if frame.pts not in asked or not frame.key_frame or (before and frame.pts <= before.pts):
+                    return [], sizes
+                picture = Picture(frame.pts, small_planes(planar(within(limits, path, frame))))
+                keys.append(Key.of(*asked.pop(frame.pts), picture, before))
+                before = picture
+    return ([] if asked or (keys and keys[0].number) else keys), sizes
+
+
+def _frames(
+    decoder: VideoCodecContext, packets: Iterator[tuple[int, Packet[VideoStream]]], first: int, end: int | None
+) -> Iterator[VideoFrame]:
+    """The frames of the packets from a number on, and before another."""
+    for number, packet in packets:
+        if number >= first:
+            yield from decoded(decoder, packet)
+        if end is not None and number + 1 >= end:
+            yield from decoded(decoder, None)
+            return
 
 
 class _Ticks:

@@ -9,10 +9,12 @@ mapped, fields are not separated.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -62,23 +64,30 @@ class Scaler:
 
 def planar(frame: VideoFrame) -> VideoFrame:
     """The frame itself when its components lie in planes of their own, else converted."""
-    parts = frame.format.components
+    return frame if _bits(frame.format.name) else frame.reformat(format="yuv444p")
+
+
+@cache
+def _bits(name: str) -> tuple[int, ...]:
+    """Bits of the components of a pixel format whose components lie in planes of their own; else nothing."""
+    pixels = VideoFormat(name)
+    parts = pixels.components
     ready = (
-        not frame.format.is_rgb
-        and not frame.format.is_big_endian
-        and not frame.format.has_palette
-        and not frame.format.is_bayer
+        not pixels.is_rgb
+        and not pixels.is_big_endian
+        and not pixels.has_palette
+        and not pixels.is_bayer
         and all(part.plane == index for index, part in enumerate(parts))
         and all(8 <= part.bits <= 16 for part in parts)
     )
-    return frame if ready else frame.reformat(format="yuv444p")
+    return tuple(part.bits for part in parts) if ready else ()
 
 
 def small_planes(frame: VideoFrame) -> Plane:
     """Luma and chroma as coded, in the one row that `Picture` compares; `frame` is planar."""
     half = WIDTH // 2, HEIGHT // 2
     planes = (_thinned(frame, 0, (WIDTH, HEIGHT)), _thinned(frame, 1, half), _thinned(frame, 2, half))
-    return np.concatenate([plane.ravel() for plane in planes])
+    return np.concatenate([plane.reshape(1, -1) for plane in planes], axis=1)
 
 
 def is_full_range(frame: VideoFrame) -> bool:
@@ -94,23 +103,23 @@ def _resized(frame: VideoFrame, index: int, size: tuple[int, int]) -> Plane:
 
 
 def _thinned(frame: VideoFrame, index: int, size: tuple[int, int]) -> Plane:
-    """One component, each of its pixels the mean of sixteen of those it replaces: enough to compare, and fast."""
-    rows = cv2.resize(_rows(frame, index), (4 * size[0], 4 * size[1]), interpolation=cv2.INTER_NEAREST)
+    """One component, each of its pixels the mean of four of those it replaces: enough to compare, and fast."""
+    rows = cv2.resize(_rows(frame, index), (2 * size[0], 2 * size[1]), interpolation=cv2.INTER_NEAREST)
     return _eight_bits(cv2.resize(rows, size, interpolation=cv2.INTER_AREA), frame)
 
 
 def _rows(frame: VideoFrame, index: int) -> NDArray[Any]:
     """A component as the decoder holds it, without a copy."""
-    parts = frame.format.components
-    if index > 0 and len(parts) < 3:  # grey, with or without alpha
-        return np.full((1, 1), 1 << (parts[0].bits - 1), np.uint8 if parts[0].bits == 8 else np.uint16)
+    bits = _bits(frame.format.name)
+    if index > 0 and len(bits) < 3:  # grey, with or without alpha
+        return np.full((1, 1), 1 << (bits[0] - 1), np.uint8 if bits[0] == 8 else np.uint16)
     plane = frame.planes[index]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-    return (rows if parts[index].bits == 8 else rows.view("<u2"))[:, : plane.width]
+    return (rows if bits[index] == 8 else rows.view("<u2"))[:, : plane.width]
 
 
 def _eight_bits(rows: NDArray[Any], frame: VideoFrame) -> Plane:
-    bits = frame.format.components[0].bits
+    bits = _bits(frame.format.name)[0]
     return rows if bits == 8 else np.asarray(rows >> (bits - 8), np.uint8)
 
 

@@ -38,6 +38,7 @@ class Source:
         self._limits = Limits.of(settings)
         self._seconds = settings.decode_base_seconds + settings.decode_seconds_per_second * float(footage.duration)
         self._seen: tuple[Signals, Found] | None = None
+        self._borders: tuple[int, ...] | None = None
 
     def watch(self, *, per_second: Fraction | int, width: int) -> Iterator[Frames]:
         """The footage from start to end; see `FrameSource.watch`."""
@@ -57,8 +58,14 @@ class Source:
 
     @property
     def shots(self) -> Sequence[Span]:
-        """The shots: they touch, and together cover the footage's span."""
-        return spans(self._footage.span, self._found.borders)
+        """The shots: they touch, and together cover the footage's span.
+
+        Before a pass they are looked for by themselves, in fewer pictures; for what may differ then,
+        see `momentidx.media.passes.borders`.
+        """
+        if self._borders is None:
+            self._borders = self._run(_borders, self._path, self._footage, self._limits)
+        return spans(self._footage.span, self._borders)
 
     @property
     def signals(self) -> Signals:
@@ -105,7 +112,7 @@ class Source:
         with closing(stream):
             for item in stream:
                 if isinstance(item, Found):
-                    self._seen = _joined(parts), item
+                    self._seen, self._borders = (_joined(parts), item), item.borders
                 else:
                     parts.append(item.signals)
                     yield item
@@ -131,6 +138,12 @@ def _watch(path: Path, footage: Footage, wanted: Wanted | None, limits: Limits) 
     from momentidx.media.passes import watch
 
     return watch(path, footage, wanted, limits)
+
+
+def _borders(path: Path, footage: Footage, limits: Limits) -> tuple[int, ...]:
+    from momentidx.media.passes import borders
+
+    return borders(path, footage, limits)
 
 
 def _exact(path: Path, footage: Footage, times: Sequence[int], width: int, limits: Limits) -> Frames:

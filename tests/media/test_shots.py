@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from momentidx.footage import Footage
 from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
 from momentidx.media.source import Source
@@ -54,7 +55,15 @@ def shots_of(decoder: Decoder, path: Path, **clip: Any) -> list[tuple[int, int]]
     covered = source.shots
     assert (covered[0].start, covered[-1].end) == (footage.span.start, footage.span.end)
     assert [shot.end for shot in covered[:-1]] == [shot.start for shot in covered[1:]]
+    assert shots_of_a_pass(decoder, path, footage) == covered
     return [footage.grid.frames(shot) for shot in covered]
+
+
+def shots_of_a_pass(decoder: Decoder, path: Path, footage: Footage) -> Sequence[Span]:
+    """What a pass over all pictures finds."""
+    source = Source(path, footage, decoder, decoder.settings)
+    assert len(source.signals.pts)
+    return source.shots
 
 
 @pytest.mark.parametrize("rate", [Fraction(10), Fraction(24000, 1001), Fraction(25), Fraction(60)], ids=str)
@@ -161,3 +170,51 @@ def test_the_known_cuts_of_the_reel_are_found(decoder: Decoder, shared_video: Pa
     assert known - found == set()
     film = 482 * 25
     assert {cut for cut in found - known if cut < film} == {87, 3338, 3402}  # a numeral; two in the telescope clip
+
+
+STARTS = [0, 31, 140, 200]
+
+
+def four_shots(number: int) -> Image:
+    """Slow pans, with a flash in the second."""
+    shot = sum(number >= start for start in STARTS[1:])
+    return mixed(moved(VIEWS[shot], number // 8), WHITE, 0.8 if 90 <= number < 95 else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "clip"),
+    [
+        ("even_groups.mp4", {"gop": 24, "codec_options": {"x264-params": "scenecut=0"}}),
+        ("groups_by_cuts.mp4", {"gop": 250, "codec_options": {"x264-params": "scenecut=40:keyint=250:min-keyint=1"}}),
+        ("open_groups.mp4", {"codec_options": {"x264-params": "open-gop=1:keyint=30:min-keyint=1:scenecut=40"}}),
+        ("pyramid.mp4", {"b_frames": 7, "codec_options": {"x264-params": "b-pyramid=normal:b-adapt=0:keyint=30"}}),
+        ("groups.ts", {"gop": 30}),
+        ("groups.mkv", {"gop": 30}),
+        ("old.avi", {"gop": 25, "codec": "mpeg4"}),
+        ("all_intra.mov", {"codec": "prores_ks", "pixel_format": "yuv422p10le"}),
+    ],
+)
+def test_cuts_are_found_without_decoding_all_pictures(
+    decoder: Decoder, tmp_path: Path, name: str, clip: dict[str, Any]
+) -> None:
+    shots = shots_of(decoder, tmp_path / name, frames=260, picture=four_shots, **clip)
+    assert shots == list(pairwise([*STARTS, 260]))
+
+
+def test_shots_by_themselves_are_those_of_a_pass(decoder: Decoder, shared_video: Path) -> None:
+    for name in (
+        "long/reel_10min.mp4",
+        "real/cable_desk_7s.mp4",
+        "real/film_leader_7s.mp4",
+        "real/flies_pair_73s.mp4",
+        "real/nasa_telescope_17s.mp4",
+        "real/overhead_cars_12s.avi",
+        "real/person_visits_table_139s.mp4",
+        "derived/pts_wrap_26h30.ts",
+        "derived/prores422hq_tc.mov",
+        "derived/midfile_bitflips.mp4",
+    ):
+        path = shared_video / name
+        footage = probe(path, decoder)
+        shots = Source(path, footage, decoder, decoder.settings).shots
+        assert shots == shots_of_a_pass(decoder, path, footage), name
