@@ -6,6 +6,7 @@ an event except that looking now is worthwhile.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Self
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+
+_INOTIFY_LOG = logging.getLogger("watchdog.observers.inotify")
 
 # Reading a file changes nothing, and we read them ourselves.
 _QUIET = frozenset({"opened", "closed_no_write"})
@@ -43,5 +46,10 @@ class Hints(FileSystemEventHandler):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._observer.stop()
-        self._observer.join()
+        # watchdog 7 logs it as an error when it is stopped between two of its steps, which is how one stops it.
+        _INOTIFY_LOG.disabled = True
+        try:
+            self._observer.stop()
+            self._observer.join()
+        finally:
+            _INOTIFY_LOG.disabled = False
