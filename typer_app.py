@@ -24,6 +24,7 @@ from momentidx.commands.find import events, find
 from momentidx.commands.footage import footage_app
 from momentidx.commands.index import index
 from momentidx.commands.media import frames, probe, shots
+from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
 from momentidx.commands.selects import selects_app
 from momentidx.commands.showing import plain
@@ -54,6 +55,7 @@ app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
 app.command(rich_help_panel=ABOUT)(status)
 app.command(rich_help_panel=ABOUT)(doctor)
+app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
 

@@ -68,6 +68,10 @@ class Settings(BaseModel):
     max_pixels: Count = Field(8192 * 4320, description="Pictures with more pixels than this are refused.")
     still_width: Count = Field(320, description="Width of stored stills in pixels.")
 
+    models_folder: Path | None = Field(
+        None, description="Where models are installed; without it: the folder `models` of your user data."
+    )
+
     find_limit: Count = Field(10, description="How many moments `find` shows when not told otherwise.")
     edl_reel_length: ReelLength = Field(8, description="Letters of a reel name in an EDL: 8 to 32.")
 

@@ -11,12 +11,16 @@ from momentidx.hooks import Offer, hookimpl
 def captioners() -> list[Offer[Captioner]]:
     return [
         Offer(
-            "shotlog", "Describes camera, light, colour, movement and fades by measurement; needs no model.", _shotlog
+            "shotlog",
+            "Describes camera, light, people, movement and fades by measurement; objects and sounds with small models.",
+            _shotlog,
         )
     ]
 
 
-def _shotlog(_: Settings) -> Captioner:
+def _shotlog(settings: Settings) -> Captioner:
     from momentidx.caption.shotlog import ShotLog
+    from momentidx.caption.shotlog.models import installed
+    from momentidx.models.store import Store
 
-    return ShotLog()
+    return ShotLog(installed(Store.of(settings)))

@@ -44,8 +44,18 @@ class Signals:
     """(N,) difference to the picture before, 0 to 255; 0 for the first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A stretch of sound without a gap."""
+
+    pts: int
+    """When it begins, in the footage's time base (which is the picture's)."""
+    samples: NDArray[np.float32]
+    """(N,) mono, -1 to 1."""
+
+
 class FrameSource(Protocol):
-    """The pictures of one footage, read in a child process.
+    """The pictures of one footage, and its sound, read in a child process.
 
     `watch` is the one pass over everything; its by-products `shots` and `signals` are complete
     once the pass has been drained, and asking for them earlier runs a pass. Every method raises
@@ -62,6 +72,10 @@ class FrameSource(Protocol):
 
     def at(self, pts: Sequence[int], *, width: int) -> Frames:
         """The pictures shown at these times (the last one that starts at or before each)."""
+        ...
+
+    def sound(self, *, rate: int) -> Iterator[Sound]:
+        """The first sound track from start to end, `rate` samples a second; nothing where there is none."""
         ...
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from momentidx.footage import Footage
-from momentidx.media.frames import Frames, Signals
+from momentidx.media.frames import Frames, Signals, Sound
 from momentidx.media.requests import Batch, Found, Limits, Wanted
 from momentidx.media.stills import Sprite, Still, inside, poster
 from momentidx.times import Span
@@ -51,6 +51,12 @@ class Source:
         """The pictures shown at these times, in the order asked, with their true timestamps."""
         asked = [int(time) for time in pts]
         return self._run(_exact, self._path, self._footage, asked, width, self._limits)
+
+    def sound(self, *, rate: int) -> Iterator[Sound]:
+        """The first sound track; see `FrameSource.sound`."""
+        stream = self._decoder.stream(_sound, self._path, self._footage, rate, file=self._path, seconds=self._seconds)
+        with closing(stream):
+            yield from stream
 
     def png(self, pts: int) -> bytes:
         """The picture shown at this time as PNG, in its own size (square pixels, 8 bits)."""
@@ -158,6 +164,12 @@ def _exact_stills(path: Path, footage: Footage, times: Sequence[int], limits: Li
 
     frames = exact(path, footage, times, limits.still_width, limits)
     return [Still(int(pts), encoded(image)) for pts, image in zip(frames.pts, frames.images, strict=True)]
+
+
+def _sound(path: Path, footage: Footage, rate: int) -> Iterator[Sound]:
+    from momentidx.media.sound import sound
+
+    return sound(path, footage, rate)
 
 
 def _png(path: Path, footage: Footage, time: int, limits: Limits) -> bytes:

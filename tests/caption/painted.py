@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.footage import Footage, VideoStream
-from momentidx.media.frames import Frames, Signals
+from momentidx.media.frames import Frames, Signals, Sound
 from momentidx.times import Span
 
 Picture = NDArray[np.uint8]
@@ -54,6 +54,11 @@ class Painted:
 
     def at(self, pts: Sequence[int], *, width: int) -> Frames:
         return Frames(np.array(pts), np.stack([_sized(self._pictures[time - self.START], width) for time in pts]))
+
+    def sound(self, *, rate: int) -> Iterator[Sound]:
+        """None; `rate` is not needed for that."""
+        del rate
+        return iter(())
 
     @property
     def shots(self) -> Sequence[Span]:

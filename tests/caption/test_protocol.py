@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,8 +25,8 @@ FOOTAGE: dict[str, Callable[[], Iterable[Picture]]] = {
 
 
 @pytest.fixture(params=captioners(), ids=lambda offer: offer.name)
-def captioner(request: pytest.FixtureRequest) -> Captioner:
-    made: Captioner = request.param.make(Settings())
+def captioner(request: pytest.FixtureRequest, tmp_path: Path) -> Captioner:
+    made: Captioner = request.param.make(Settings(models_folder=tmp_path))  # and none are there
     return made
 
 

@@ -1,9 +1,10 @@
 """The shot log: describes any footage by measurement, on any machine.
 
 One pass over about eight pictures a second collects small figures of each picture and of each pair
-of neighbours (`looks`, `pairs`, `things`); no picture is kept for longer than a few seconds. When
-the pass is over the shots are known, and each is described from the figures that fall inside it
-(`camera`, `movement`, `fades`), in `words`.
+of neighbours (`looks`, `pairs`, `things`), and looks closely once a second (`looker`: people, and named
+things where the small networks are installed); no picture is kept for longer than a few seconds. When
+the pass is over the shots are known, and each is described from what falls inside it (`camera`,
+`movement`, `fades`, `people`, `named`), in `words`. Sound is a pass of its own (`sounds`).
 """
 
 from __future__ import annotations
@@ -22,16 +23,24 @@ from numpy.typing import NDArray
 from momentidx.caption.shotlog import words
 from momentidx.caption.shotlog.camera import Camera, camera
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
+from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
+from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.movement import Activity, activities
+from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
+from momentidx.caption.shotlog.people import People
+from momentidx.caption.shotlog.sounds import Heard, Listener
 from momentidx.caption.shotlog.things import FEWEST, Blob, Watcher
 from momentidx.events import Event
 from momentidx.footage import Footage
 from momentidx.media.frames import FrameSource
+from momentidx.models.tflite import SOUND_RATE
 from momentidx.times import Span
 
+REVISION = "2"
+"""Raised whenever a change here can change a log."""
 PER_SECOND = 8
 WIDTH = 320
 """Longer side, in pixels, of the pictures in which camera movement is measured ..."""
@@ -44,28 +53,36 @@ FILLS = Fraction(4, 5)
 
 
 class ShotLog:
-    """The captioner that is always there: camera, light, colour, movement and fades, shot by shot."""
+    """The captioner that is always there: camera, light, colour, movement, people and fades, shot by shot."""
 
     name = "shotlog"
-    version = "1"
+
+    def __init__(self, models: Models | None = None) -> None:
+        self._models = models or Models()
+        self.version = "-".join(filter(None, [REVISION, self._models.version]))
 
     def describe(self, footage: Footage, frames: FrameSource) -> Sequence[Event]:
-        pass_ = _Pass()
+        pass_ = _Pass(Looker(self._models))
         for batch in frames.watch(per_second=PER_SECOND, width=WIDTH):
             for pts, picture in zip(batch.pts.tolist(), batch.images, strict=True):
                 pass_.see(pts, picture)
         pass_.watcher.finish()
+        pass_.looker.finish()
         faded = fades(frames.signals, footage.span)
         events = [Event(fade.span, words.fade(fade), fade.kind, Fraction(0), {"colour": fade.colour}) for fade in faded]
         for shot in frames.shots:
             events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)])
+        if self._models.sounds is not None:
+            heard = Listener(self._models.sounds).hear(footage.span, frames.sound(rate=SOUND_RATE))
+            events += [Event(each.span, words.heard(each), "sound", each.edge, _without_times(each)) for each in heard]
         return sorted(events, key=lambda event: (event.span.start, -event.span.end, event.kind))
 
 
 class _Pass:
     """The figures of one pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, looker: Looker) -> None:
+        self.looker = looker
         self.pts: list[int] = []
         self.looks: list[Look] = []
         self.steps: list[Step] = []
@@ -83,6 +100,7 @@ class _Pass:
         self.pts.append(pts)
         self.looks.append(look(small))
         self._before = grey
+        self.looker.see(pts, picture)
 
     def describe(self, shot: Span, faded: Sequence[Fade]) -> Iterator[Event]:
         """The events of one shot but for its fades; none for a shot shorter than the time between two looks."""
@@ -94,15 +112,27 @@ class _Pass:
         clear = [n for n in range(first, last) if not any(self.pts[n] in fade.span for fade in faded)]
         seen = appearance([self.looks[n] for n in clear or range(first, last)])
         does = camera(shot, self.steps[first : last - 1])
-        moving = activities(shot, pictures, self._blobs(shot, faded) if does.rests else [])
+        moving = activities(shot, pictures, self._blobs(shot, faded) if does.rests else [], self.looker.name)
         filling = next((each for each in moving if each.span.duration >= FILLS * shot.duration), None)
         quiet = does.rests and not moving and len(pictures) >= 2 * FEWEST
-        yield _shot_event(shot, does, seen, filling, faded, quiet)
+        people, named = self.looker.people(shot), self.looker.named(shot)
+        filled = FILLS * shot.duration
+        everywhere = next((each for each in people if each.span.duration >= filled), None)
+        always = [each for each in named if each.span.duration >= filled]
+        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always)
+        for group in people:
+            if group is not everywhere:
+                yield Event(
+                    group.span, words.people(group), "people", group.edge, _plain(asdict(group), "span", "edge")
+                )
+        for one in named:
+            if one not in always:
+                yield Event(one.span, words.named(one), "object", one.edge, _without_times(one))
         for move in does.moves:
-            if move.span.duration < FILLS * shot.duration:
+            if move.span.duration < filled:
                 yield Event(move.span, words.camera_move(move), "camera", edge, _plain(asdict(move), "span"))
         for each in moving:
-            if each is not filling:
+            if each is not filling and not (each.name == "person" and _told(each.span, people)):
                 yield Event(each.span, words.activity(each), "movement", edge, _activity_measures(each))
             for thing in each.passing:
                 yield Event(thing.span, words.thing(thing), "movement", edge, _plain(asdict(thing), "span"))
@@ -122,20 +152,39 @@ def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _shot_event(
-    shot: Span, does: Camera, seen: Appearance, filling: Activity | None, faded: Sequence[Fade], quiet: bool
+    shot: Span,
+    does: Camera,
+    seen: Appearance,
+    filling: Activity | None,
+    faded: Sequence[Fade],
+    quiet: bool,
+    people: People | None,
+    named: Sequence[Named],
 ) -> Event:
     measures: dict[str, Any] = {
         "camera": {**_plain(asdict(does), "moves"), "moves": [_plain(asdict(move), "span") for move in does.moves]},
         "look": _plain(asdict(seen)),
         "movement": _activity_measures(filling) if filling else None,
         "fades": [fade.kind for fade in faded],
+        "people": _without_times(people) if people else None,
+        "objects": [_without_times(each) for each in named],
     }
-    return Event(shot, words.shot(does, seen, filling, faded, quiet), "shot", Fraction(0), measures)
+    sentence = words.shot(does, seen, filling, faded, quiet, people, named)
+    return Event(shot, sentence, "shot", Fraction(0), measures)
 
 
 def _activity_measures(activity: Activity) -> dict[str, Any]:
     going = [_plain(asdict(thing), "span") for thing in activity.going]
     return {**_plain(asdict(activity), "span", "going"), "going": going}
+
+
+def _told(span: Span, people: Sequence[People]) -> bool:
+    """Whether what somebody does in a stretch is part of what is said of the people there."""
+    return any(2 * group.span.overlap(span) >= span.duration for group in people)
+
+
+def _without_times(found: People | Named | Heard) -> dict[str, Any]:
+    return _plain(asdict(found), "span", "edge")
 
 
 def _plain(values: dict[str, Any], *without: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -51,6 +51,8 @@ class Going:
     """`left`, `right`, `up` or `down`."""
     size: float
     """Share of the picture, on average."""
+    name: str | None = None
+    """What it was recognised as: `person`, `dog`, ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Activity:
     """Share of the picture that moves, on average."""
     where: str
     """`left`, `middle` or `right`: where most of it is; `everywhere` when it is spread."""
+    name: str | None = None
+    """What was recognised where it moves."""
 
     @property
     def much(self) -> str:
@@ -86,14 +90,20 @@ class Activity:
         return tuple(each for each in self.going if each.does != "moves" and each.span.duration < short)
 
 
-def activities(span: Span, pictures: Sequence[int], blobs: Sequence[Blob]) -> list[Activity]:
+Name = Callable[[Sequence[Blob]], str | None]
+"""Tells what the blobs of one thing, or of several, were recognised as."""
+
+
+def activities(
+    span: Span, pictures: Sequence[int], blobs: Sequence[Blob], name: Name = lambda _blobs: None
+) -> list[Activity]:
     """The activities inside a span, from the times of the pictures looked at and the blobs seen in them."""
     seen = sorted({blob.pts for blob in blobs})
     found = []
     for first, last in _joined(seen, int(PAUSE / span.base)):
         stretch = _stretch(span, pictures, first, last)
         if stretch.duration >= SHORTEST:
-            found.append(_activity(stretch, span, pictures, [blob for blob in blobs if blob.pts in stretch]))
+            found.append(_activity(stretch, span, pictures, [blob for blob in blobs if blob.pts in stretch], name))
     return found
 
 
@@ -116,12 +126,12 @@ def _joined(times: Sequence[int], pause: int) -> list[tuple[int, int]]:
     return runs
 
 
-def _activity(stretch: Span, shot: Span, pictures: Sequence[int], blobs: Sequence[Blob]) -> Activity:
+def _activity(stretch: Span, shot: Span, pictures: Sequence[int], blobs: Sequence[Blob], name: Name) -> Activity:
     patience = int(Fraction(1, 2) / shot.base)
     going = [
         found
         for track in tracks(blobs, patience)
-        if (found := _going(track, _stretch(shot, pictures, track.blobs[0].pts, track.blobs[-1].pts))) is not None
+        if (found := _going(track, _stretch(shot, pictures, track.blobs[0].pts, track.blobs[-1].pts), name)) is not None
     ]
     order = ("crosses", "enters", "leaves", "moves")
     going.sort(key=lambda each: (order.index(each.does), -each.size))
@@ -130,10 +140,11 @@ def _activity(stretch: Span, shot: Span, pictures: Sequence[int], blobs: Sequenc
     middle = float((places * weights).sum() / weights.sum())
     spread = float(np.sqrt(((places - middle) ** 2 * weights).sum() / weights.sum()))
     where = "everywhere" if spread > 0.2 else "left" if middle < 0.36 else "right" if middle > 0.64 else "middle"
-    return Activity(stretch, tuple(going), float(weights.sum()) / len({blob.pts for blob in blobs}), where)
+    amount = float(weights.sum()) / len({blob.pts for blob in blobs})
+    return Activity(stretch, tuple(going), amount, where, name(blobs))
 
 
-def _going(track: Track, span: Span) -> Going | None:
+def _going(track: Track, span: Span, name: Name) -> Going | None:
     """Where the thing goes, or None when it does not get anywhere in particular."""
     blobs = track.blobs
     size = float(np.mean([blob.area for blob in blobs]))
@@ -159,7 +170,7 @@ def _going(track: Track, span: Span) -> Going | None:
         does = "moves"
     else:
         does = "enters" if enters else "leaves"
-    return Going(span, _what(blobs), does, towards, size)
+    return Going(span, _what(blobs), does, towards, size, name(blobs))
 
 
 def _at(blob: Blob, side: str) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.caption.shotlog import colours
-from momentidx.caption.shotlog.colours import HUES, NAMES
+from momentidx.caption.shotlog.colours import NAMES
 
 HELD = 48
 """Pictures held (6 s at 8 a second); the older half is compared when they are full."""
@@ -53,7 +53,7 @@ class Blob:
     area: float
     """Share of the picture."""
     colour: str | None
-    """A name of `HUES` when most of it has that colour."""
+    """A colour name when most of it has that colour; not grey, which shadows have."""
     glows: bool
     """Whether it is bright against a dark background."""
 
@@ -161,7 +161,7 @@ def _blob(pts: int, pixels: NDArray[np.uint8], inside: NDArray[np.bool_], *, in_
         right=float((columns[-1] + 1) / width),
         bottom=float((rows[-1] + 1) / height),
         area=float(inside.mean()),
-        colour=NAMES[strongest] if NAMES[strongest] in HUES and part[strongest] >= 0.5 else None,
+        colour=NAMES[strongest] if part[strongest] >= 0.5 and NAMES[strongest] != "grey" else None,
         glows=in_the_dark and brightest > LIGHT,
     )
 

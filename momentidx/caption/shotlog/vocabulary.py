@@ -5,16 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from momentidx.caption.shotlog import camera, colours, fades, looks, words
+from momentidx.caption.shotlog import camera, colours, fades, looks, people, words
 from momentidx.caption.shotlog.movement import Going
+from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
 from momentidx.times import Span
 
 KINDS = {
     "shot": "one for each shot, from cut to cut",
     "camera": "a camera movement during a part of a shot",
     "movement": "something moves during a part of a shot whose camera stands",
+    "people": "somebody is there during a part of a shot",
+    "object": "a thing with a name is there during a part of a shot (small models)",
+    "sound": "something is heard (small models)",
     **fades.KINDS,
 }
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "extreme-close-up": ("ECU", "XCU", "extreme close up", "extremely tight"),
+    "close-up": ("CU", "close up", "closeup", "tight"),
+    "medium-close-up": ("MCU", "medium close up"),
+    "medium": ("MS", "mid shot", "medium shot", "waist shot"),
+    "full": ("FS", "full shot", "head to toe"),
+    "wide": ("WS", "LS", "wide shot", "long shot"),
+    "extreme-wide": ("EWS", "ELS", "extreme wide shot", "extreme long shot", "establishing shot"),
+    "still": ("locked off", "static", "on sticks", "tripod", "lock-off"),
+    "hand-held": ("handheld", "shaky"),
+    "push-in": ("zoom in", "dolly in", "push in", "track in"),
+    "pull-out": ("zoom out", "dolly out", "pull back", "pull out", "track out"),
+    "pan-left": ("pan left", "panning left"),
+    "pan-right": ("pan right", "panning right"),
+    "tilt-up": ("tilt up",),
+    "tilt-down": ("tilt down",),
+    "dark": ("night", "low key", "underexposed"),
+    "bright": ("high key", "overexposed"),
+    "black-and-white": ("B&W", "BW", "monochrome"),
+    "fade-in": ("fade up", "fade from black"),
+    "fade-out": ("fade to black", "fade down"),
+    "speech": ("talking", "dialogue", "somebody speaks"),
+    "applause": ("clapping",),
+    "cell phone": ("mobile phone", "smartphone"),
+    "tv": ("television", "screen", "monitor"),
+}
+"""What people type for the words of the log."""
 DOES = {
     "crosses": "is first seen at one side and last at the opposite one",
     "enters": "comes in at the left or right side and stays, or is lost sight of",
@@ -32,11 +63,26 @@ def tables() -> str:
         [
             *_table("Kinds of event (`kind`)", KINDS),
             *_table("Camera (`measures.camera.label`)", camera.LABELS, stances),
+            *_table("Shot sizes (`measures.people.size`)", people.SIZES, words.SIZES),
             *_table("Light (`measures.look.light`)", looks.LIGHTS, words.LIGHT),
             *_table("What a thing does (`measures.going`)", DOES, going),
             "### Colours",
             "",
             f"{_listed(colours.HUES)}; without colour {_listed(colours.NEUTRALS)}.",
+            "",
+            "### Named things (`measures.objects`), with the small models",
+            "",
+            "The 79 things of COCO (`person` is told as people), and what a whole picture shows:",
+            "",
+            f"{_listed(tuple(SHOWN))}.",
+            "",
+            "### Sounds, with the small models",
+            "",
+            f"{_listed((*HEARD, 'silence'))}.",
+            "",
+            "### Other words for the same",
+            "",
+            *(f"- `{word}`: {', '.join(others)}" for word, others in SYNONYMS.items()),
             "",
         ]
     )

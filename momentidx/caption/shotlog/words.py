@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from momentidx.caption.shotlog.camera import Camera
+from momentidx.caption.shotlog.colours import NAMES
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade
 from momentidx.caption.shotlog.looks import Appearance
 from momentidx.caption.shotlog.movement import SIDES, Activity, Going
 from momentidx.caption.shotlog.moves import CameraMove
+from momentidx.caption.shotlog.named import Named
+from momentidx.caption.shotlog.people import People
+from momentidx.caption.shotlog.plain_words import counted, plural
+from momentidx.caption.shotlog.sounds import Heard
 
 STANCE = {
     "still": "locked-off shot",
@@ -33,15 +38,33 @@ LIGHT = {
     "bright": "bright picture",
     "high-contrast": "high contrast",
 }
+SIZES = {
+    "extreme-close-up": "extreme close-up",
+    "close-up": "close-up",
+    "medium-close-up": "medium close-up",
+    "medium": "medium shot",
+    "full": "full shot",
+    "wide": "wide shot",
+    "extreme-wide": "extreme wide shot",
+}
 AMOUNT = {"little": "a little movement", "some": "movement", "much": "a lot of movement"}
 
 
-def shot(does: Camera, seen: Appearance, moving: Activity | None, fades: Sequence[Fade], quiet: bool) -> str:
+def shot(
+    does: Camera,
+    seen: Appearance,
+    moving: Activity | None,
+    fades: Sequence[Fade],
+    quiet: bool,
+    people: People | None,
+    things: Sequence[Named],
+) -> str:
     """The sentence for a whole shot.
 
-    `moving` is the movement that fills it; `quiet` says that movement was looked for and none was found.
+    `moving`, `people` and `things` are what fills it; `quiet` says that movement was looked for and none was found.
     """
-    parts = [_camera(does)]
+    parts = [_people(people, framed=True)] if people is not None else []
+    parts += [_things(things), _camera(does)]
     if moving is not None:
         parts.append(_moving(moving))
     elif does.label == "still" and quiet:
@@ -49,6 +72,21 @@ def shot(does: Camera, seen: Appearance, moving: Activity | None, fades: Sequenc
     parts += _look(seen)
     parts += [_fade(each) for each in fades if each.kind not in PLAIN_KINDS]
     return _sentence("; ".join(part for part in parts if part) or "normal light")
+
+
+def people(found: People) -> str:
+    """The sentence for people during a part of a shot."""
+    return _sentence(_people(found, framed=False))
+
+
+def named(thing: Named) -> str:
+    """The sentence for a named thing during a part of a shot."""
+    return _sentence(f"{counted(thing.name, thing.count)} in the picture")
+
+
+def heard(sound: Heard) -> str:
+    """The sentence for a sound."""
+    return _sentence(sound.name if sound.name == "silence" else f"sound of {sound.name}")
 
 
 def camera_move(move: CameraMove) -> str:
@@ -81,6 +119,28 @@ def _camera(does: Camera) -> str:
     return STANCE.get(does.label, "")
 
 
+def _people(found: People, *, framed: bool) -> str:
+    """Who is seen, and how large where that is the shot's own size."""
+    who = counted("person", found.count) + (f" in {found.clothes}" if found.clothes else "")
+    parts = [f"{SIZES[found.size]} of {who}" if framed else who]
+    if found.where in ("left", "right"):
+        parts[0] += f" on the {found.where} of the picture"
+    if found.facing:
+        parts.append("facing the camera")
+    elif found.profile:
+        parts.append("in profile")
+    parts += [f"enters from the {found.enters}"] if found.enters else []
+    parts += [f"leaves on the {found.leaves}"] if found.leaves else []
+    return ", ".join(parts)
+
+
+def _things(things: Sequence[Named]) -> str:
+    """The surest three."""
+    surest = sorted(things, key=lambda thing: -thing.score)[:3]
+    names = [counted(thing.name, thing.count) for thing in surest]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def _moving(moving: Activity) -> str:
     if moving.throughout:
         first, *others = moving.throughout
@@ -89,11 +149,16 @@ def _moving(moving: Activity) -> str:
         opposite = [each for each in others if each.towards != first.towards][:1]
         return " and ".join(_going(each) for each in (first, *opposite))
     where = {"everywhere": "in the picture", "middle": "in the middle of the picture"}
-    return f"{AMOUNT[moving.much]} {where.get(moving.where, f'on the {moving.where} of the picture')}"
+    place = where.get(moving.where, f"on the {moving.where} of the picture")
+    return f"{counted(moving.name, 1)} moves {place}" if moving.name else f"{AMOUNT[moving.much]} {place}"
 
 
 def _going(going: Going) -> str:
     what = {"light": "a light", "thing": "something"}.get(going.what, f"something {going.what}")
+    if going.name:
+        colour = going.what if going.what in NAMES else None
+        dressed = f"person in {colour}" if colour and going.name == "person" else going.name
+        what = counted(f"{colour} {dressed}" if colour and going.name != "person" else dressed, 1)
     start, end = SIDES[going.towards]
     return {
         "crosses": f"{what} crosses the frame from {start} to {end}",
@@ -106,7 +171,7 @@ def _going(going: Going) -> str:
 def _several(going: Going) -> str:
     start, end = SIDES[going.towards]
     where = f"cross the frame from {start} to {end}" if going.does == "crosses" else f"move {_towards(going.towards)}"
-    return f"several things {where}"
+    return f"several {plural(going.name or 'thing')} {where}"
 
 
 def _towards(direction: str) -> str:

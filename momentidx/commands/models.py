@@ -1,0 +1,110 @@
+"""`momentidx models`: what can be installed, what is, and how it gets there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
+from momentidx.commands.showing import counted, plain
+
+if TYPE_CHECKING:
+    from momentidx.models.store import Model, Store
+
+models_app = typer.Typer(no_args_is_help=True)
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name from 'momentidx models list'.")]
+
+
+@models_app.callback()
+def models() -> None:
+    """Install models that momentidx can use. Nothing is fetched unless you ask for it here, by name."""
+
+
+@models_app.command("list")
+def list_all(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """List the models that momentidx knows, and which are installed."""
+    from momentidx.models.store import MODELS
+
+    store = _store(library)
+    for model in MODELS.values():
+        is_installed = not store.missing(model)
+        if as_json:
+            row = {"name": model.name, "what": model.what, "bytes": model.size, "licence": model.licence}
+            typer.echo(json.dumps(row | {"installed": is_installed}))
+        else:
+            state = "installed" if is_installed else f"{model.size / 1e6:.0f} MB"
+            typer.echo(f"{model.name:<10} {state:<10} {model.what} ({model.licence})")
+
+
+@models_app.command()
+def info(name: NameArgument, library: LibraryOption = None) -> None:
+    """Show a model's files: where they come from, their SHA-256, and where they lie."""
+    store = _store(library)
+    model = store.find(name)
+    missing = store.missing(model)
+    typer.echo(f"{model.name}: {model.what}. {model.licence}, from {model.source}.")
+    if model.needs:
+        typer.echo(f"Runs with: pip install 'momentidx[{model.needs}]'")
+    for file in model.files:
+        typer.echo(f"{file.name} ({file.size:,} bytes)")
+        typer.echo(f"  {file.url}")
+        typer.echo(f"  sha256 {file.sha256}")
+        typer.echo(f"  {'not installed' if file in missing else plain(store.place(model, file))}")
+
+
+@models_app.command()
+def pull(name: NameArgument, library: LibraryOption = None) -> None:
+    """Fetch a model's files from the addresses that 'info' shows, and check them. What broke off goes on."""
+    from tqdm import tqdm
+
+    store = _store(library)
+    model = store.find(name)
+    missing = sum(file.size for file in store.missing(model))
+    with tqdm(total=missing, desc=f"Fetching {name}", unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
+        count = store.pull(model, bar.update)
+    typer.echo(f"Fetched {counted(count, 'file')}." if count else f"{name} is installed already.")
+    _say_what_is_next(store, model)
+
+
+@models_app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Model files, whatever their names.")],
+    library: LibraryOption = None,
+) -> None:
+    """Install files that you fetched on another machine; they are recognised by their content."""
+    store = _store(library)
+    for file in files:
+        model, known = store.add(file)
+        typer.echo(f"Added {known.name} to {model.name}.")
+    _say_what_is_next(store, model)
+
+
+@models_app.command()
+def remove(name: NameArgument, library: LibraryOption = None) -> None:
+    """Delete a model's files. What was described with it stays."""
+    store = _store(library)
+    model = store.find(name)
+    store.remove(model)
+    typer.echo(f"Removed {name}.")
+
+
+def _store(library: Path | None) -> Store:
+    from momentidx.models.store import Store
+
+    return Store.of(set_up(library).settings)
+
+
+def _say_what_is_next(store: Store, model: Model) -> None:
+    from importlib.util import find_spec
+
+    missing = store.missing(model)
+    if missing:
+        typer.echo(f"Still missing: {', '.join(file.name for file in missing)}.")
+        return
+    typer.echo(f"{model.name} is complete. Footage is described with it from the next 'index' or 'watch' on.")
+    if model.needs == "shotlog" and find_spec("ai_edge_litert") is None:
+        typer.echo("What runs it is missing: pip install 'momentidx[shotlog]'.")
