@@ -19,6 +19,7 @@ from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
 from momentidx.commands.doctor import doctor
+from momentidx.commands.evaluating import eval_app
 from momentidx.commands.export import export
 from momentidx.commands.find import events, find
 from momentidx.commands.footage import footage_app
@@ -55,6 +56,7 @@ app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
 app.command(rich_help_panel=ABOUT)(status)
 app.command(rich_help_panel=ABOUT)(doctor)
+app.add_typer(eval_app, name="eval", rich_help_panel=ABOUT)
 app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)

@@ -25,7 +25,19 @@ MAY_IMPORT = {
     "search": {"library", "caption", "models"},
     "pipeline": {"watch", "media", "caption", "library", "search"},
     "web": {"library", "search", "timeline", "pipeline"},
-    "commands": {"watch", "media", "models", "library", "timeline", "demo", "caption", "search", "pipeline", "web"},
+    "commands": {
+        "watch",
+        "media",
+        "models",
+        "library",
+        "timeline",
+        "demo",
+        "caption",
+        "search",
+        "pipeline",
+        "web",
+        "evaluation",
+    },
 }
 
 HEAVY_HOMES = {

@@ -30,5 +30,10 @@ def shares(query: str, captions: Sequence[str]) -> list[float]:
     return [fsum(weights[word] for word in words) / total for words in had] if total else [0.0] * len(captions)
 
 
+def stems(text: str) -> list[str]:
+    """The words of a text in order, without their endings."""
+    return [ENDING.sub("", word) for word in WORD.findall(text.casefold())]
+
+
 def _words(text: str) -> set[str]:
-    return {ENDING.sub("", word) for word in WORD.findall(text.casefold())}
+    return set(stems(text))

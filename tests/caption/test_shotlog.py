@@ -313,6 +313,65 @@ def test_portrait_footage_is_measured_like_any_other() -> None:
     assert only_shot(picture[:, 200:400] for picture in pan(right=-60)).caption.startswith("The camera pans left")
 
 
+# Form
+
+
+def boxed(rows: int = 0, columns: int = 0) -> Iterator[Picture]:
+    for number in range(50):
+        picture = look_at(x=2.0 * number)
+        if rows:
+            picture[:rows] = picture[-rows:] = 0
+        if columns:
+            picture[:, :columns] = picture[:, -columns:] = 0
+        yield picture
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "form"),
+    [(0, 0, []), (45, 0, ["letterboxed"]), (0, 80, ["pillarboxed"]), (45, 80, ["letterboxed", "pillarboxed"])],
+)
+def test_black_bars_are_told_from_the_picture(rows: int, columns: int, form: list[str]) -> None:
+    shot = only_shot(boxed(rows, columns))
+    assert shot.measures["form"] == form
+    assert all(word in shot.caption for word in form)
+
+
+def test_a_bar_on_one_side_is_part_of_the_picture() -> None:
+    def darker_above() -> Iterator[Picture]:
+        for picture in boxed():
+            picture[:60] = 0
+            yield picture
+
+    assert only_shot(darker_above()).measures["form"] == []
+
+
+def test_colour_bars_are_nothing_else() -> None:
+    bars = np.zeros((360, 640, 3), np.uint8)
+    colours = [(192, 192, 192), (192, 192, 0), (0, 192, 192), (0, 192, 0), (192, 0, 192), (192, 0, 0), (0, 0, 192)]
+    for number, colour in enumerate(colours):
+        bars[:, 640 * number // 7 : 640 * (number + 1) // 7] = colour
+    shot = only_shot([bars] * 50)
+    assert (shot.caption, shot.measures["form"]) == ("Colour bars.", ["colour-bars"])
+
+
+def test_a_freeze_is_exact_to_the_frame() -> None:
+    moving = [look_at(x=4.0 * number) for number in range(100)]
+    found = lines(Painted([*moving[:50], *[moving[49]] * 30, *moving[50:]]))
+    assert [line for line in found if line[0] == "freeze"] == [("freeze", (49, 80), "The picture freezes.")]
+
+
+def test_a_picture_that_never_moves_is_no_freeze() -> None:
+    assert {kind for kind, _, _ in lines(Painted([look_at()] * 100))} == {"shot"}
+
+
+def test_a_flash_is_exact_to_the_frame_and_a_light_that_stays_on_is_none() -> None:
+    dark = (look_at() * 0.3).astype(np.uint8)
+    light = np.full_like(dark, 240)
+    found = lines(Painted([dark] * 30 + [light] * 3 + [dark] * 30))
+    assert [line for line in found if line[0] == "flash"] == [("flash", (30, 33), "A flash of light.")]
+    assert not [line for line in lines(Painted([dark] * 30 + [light] * 33)) if line[0] == "flash"]
+
+
 # The page
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from momentidx.caption.shotlog import words
 from momentidx.caption.shotlog.camera import Camera, camera
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
+from momentidx.caption.shotlog.form import Frame, forms, frame, stops
 from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
 from momentidx.caption.shotlog.models import Models
@@ -71,7 +72,12 @@ class ShotLog:
         faded = fades(frames.signals, footage.span)
         events = [Event(fade.span, words.fade(fade), fade.kind, Fraction(0), {"colour": fade.colour}) for fade in faded]
         for shot in frames.shots:
-            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)])
+            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)], upright(footage))
+            events += [
+                Event(stop.span, words.stop(stop), stop.kind, Fraction(0))
+                for stop in stops(frames.signals, shot)
+                if not any(fade.span.overlap(stop.span) for fade in faded)
+            ]
         if self._models.sounds is not None:
             heard = Listener(self._models.sounds).hear(footage.span, frames.sound(rate=SOUND_RATE))
             events += [Event(each.span, words.heard(each), "sound", each.edge, _without_times(each)) for each in heard]
@@ -85,6 +91,7 @@ class _Pass:
         self.looker = looker
         self.pts: list[int] = []
         self.looks: list[Look] = []
+        self.frames: list[Frame] = []
         self.steps: list[Step] = []
         self.watcher = Watcher()
         self._before: NDArray[np.uint8] | None = None
@@ -99,10 +106,11 @@ class _Pass:
             self.steps.append(Step(self.pts[-1], pts, move, rests))
         self.pts.append(pts)
         self.looks.append(look(small))
+        self.frames.append(frame(grey, small))
         self._before = grey
         self.looker.see(pts, picture)
 
-    def describe(self, shot: Span, faded: Sequence[Fade]) -> Iterator[Event]:
+    def describe(self, shot: Span, faded: Sequence[Fade], vertical: bool) -> Iterator[Event]:
         """The events of one shot but for its fades; none for a shot shorter than the time between two looks."""
         first, last = bisect_left(self.pts, shot.start), bisect_left(self.pts, shot.end)
         pictures = self.pts[first:last]
@@ -119,12 +127,11 @@ class _Pass:
         filled = FILLS * shot.duration
         everywhere = next((each for each in people if each.span.duration >= filled), None)
         always = [each for each in named if each.span.duration >= filled]
-        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always)
+        form = forms(self.frames[first:last], vertical=vertical)
+        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form)
         for group in people:
             if group is not everywhere:
-                yield Event(
-                    group.span, words.people(group), "people", group.edge, _plain(asdict(group), "span", "edge")
-                )
+                yield Event(group.span, words.people(group), "people", group.edge, _without_times(group))
         for one in named:
             if one not in always:
                 yield Event(one.span, words.named(one), "object", one.edge, _without_times(one))
@@ -144,6 +151,11 @@ class _Pass:
         return [blob for blob in found[first:last] if not any(blob.pts in fade.span for fade in faded)]
 
 
+def upright(footage: Footage) -> bool:
+    """Whether the picture is higher than wide."""
+    return footage.video.height > footage.video.width * footage.video.sample_aspect
+
+
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
     scale = SMALL / max(height, width)
@@ -160,6 +172,7 @@ def _shot_event(
     quiet: bool,
     people: People | None,
     named: Sequence[Named],
+    form: Sequence[str],
 ) -> Event:
     measures: dict[str, Any] = {
         "camera": {**_plain(asdict(does), "moves"), "moves": [_plain(asdict(move), "span") for move in does.moves]},
@@ -168,8 +181,9 @@ def _shot_event(
         "fades": [fade.kind for fade in faded],
         "people": _without_times(people) if people else None,
         "objects": [_without_times(each) for each in named],
+        "form": list(form),
     }
-    sentence = words.shot(does, seen, filling, faded, quiet, people, named)
+    sentence = words.shot(does, seen, filling, faded, quiet, people, named, form)
     return Event(shot, sentence, "shot", Fraction(0), measures)
 
 

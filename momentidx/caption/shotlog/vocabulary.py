@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from momentidx.caption.shotlog import camera, colours, fades, looks, people, words
+from momentidx.caption.shotlog import camera, colours, fades, form, looks, people, words
 from momentidx.caption.shotlog.movement import Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
 from momentidx.times import Span
@@ -18,6 +18,7 @@ KINDS = {
     "object": "a thing with a name is there during a part of a shot (small models)",
     "sound": "something is heard (small models)",
     **fades.KINDS,
+    **form.STOPS,
 }
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "extreme-close-up": ("ECU", "XCU", "extreme close up", "extremely tight"),
@@ -65,6 +66,9 @@ def tables() -> str:
             *_table("Camera (`measures.camera.label`)", camera.LABELS, stances),
             *_table("Shot sizes (`measures.people.size`)", people.SIZES, words.SIZES),
             *_table("Light (`measures.look.light`)", looks.LIGHTS, words.LIGHT),
+            *_table(
+                "Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, "colour-bars": "Colour bars."}
+            ),
             *_table("What a thing does (`measures.going`)", DOES, going),
             "### Colours",
             "",

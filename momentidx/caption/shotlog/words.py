@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from momentidx.caption.shotlog.camera import Camera
 from momentidx.caption.shotlog.colours import NAMES
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade
+from momentidx.caption.shotlog.form import Stop
 from momentidx.caption.shotlog.looks import Appearance
 from momentidx.caption.shotlog.movement import SIDES, Activity, Going
 from momentidx.caption.shotlog.moves import CameraMove
@@ -47,6 +48,12 @@ SIZES = {
     "wide": "wide shot",
     "extreme-wide": "extreme wide shot",
 }
+FORMS = {
+    "vertical": "vertical picture",
+    "letterboxed": "letterboxed",
+    "pillarboxed": "pillarboxed",
+    "colour-bars": "colour bars",
+}
 AMOUNT = {"little": "a little movement", "some": "movement", "much": "a lot of movement"}
 
 
@@ -58,11 +65,14 @@ def shot(
     quiet: bool,
     people: People | None,
     things: Sequence[Named],
+    form: Sequence[str],
 ) -> str:
     """The sentence for a whole shot.
 
     `moving`, `people` and `things` are what fills it; `quiet` says that movement was looked for and none was found.
     """
+    if "colour-bars" in form:
+        return _sentence(FORMS["colour-bars"])
     parts = [_people(people, framed=True)] if people is not None else []
     parts += [_things(things), _camera(does)]
     if moving is not None:
@@ -71,6 +81,7 @@ def shot(
         parts.append("nothing moves")
     parts += _look(seen)
     parts += [_fade(each) for each in fades if each.kind not in PLAIN_KINDS]
+    parts += [FORMS[each] for each in form]
     return _sentence("; ".join(part for part in parts if part) or "normal light")
 
 
@@ -87,6 +98,11 @@ def named(thing: Named) -> str:
 def heard(sound: Heard) -> str:
     """The sentence for a sound."""
     return _sentence(sound.name if sound.name == "silence" else f"sound of {sound.name}")
+
+
+def stop(found: Stop) -> str:
+    """The sentence for a freeze or a flash."""
+    return {"freeze": "The picture freezes.", "flash": "A flash of light."}[found.kind]
 
 
 def camera_move(move: CameraMove) -> str:

@@ -1,0 +1,116 @@
+"""`momentidx eval`: how good the answers are, on descriptions that people made."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from momentidx.commands.setting_up import JsonOption, LibraryOption
+from momentidx.errors import WrongUse
+
+eval_app = typer.Typer(no_args_is_help=True)
+
+
+class Method(StrEnum):
+    """What searches."""
+
+    bm25 = "bm25"
+    bm25_stemmed = "bm25-stemmed"
+    flat = "flat"
+    full = "full"
+
+
+IndexOption = Annotated[
+    Path, typer.Option("--index", metavar="FILE", help="Descriptions to search in, densevid format.")
+]
+QueriesOption = Annotated[
+    Path,
+    typer.Option("--queries", metavar="FILE", help="Descriptions of the same videos by others, to ask with."),
+]
+PairsOption = Annotated[
+    bool, typer.Option("--pairs", help="Ask 'A then B' with every two consecutive sentences of a video.")
+]
+PositionOption = Annotated[
+    bool,
+    typer.Option(
+        "--position",
+        help="Let a sentence's usual position in short described videos count ('he begins' is early).",
+    ),
+]
+MethodOption = Annotated[
+    Method,
+    typer.Option(
+        "--method", help="Words alone, with or without stems; nearest sentence vector; or all that search knows."
+    ),
+]
+
+
+VideosOption = Annotated[Path, typer.Option("--videos", metavar="DIR", help="Folder that the names in FILE lie in.")]
+AnnotationsOption = Annotated[
+    Path, typer.Option("--annotations", metavar="FILE", help="Sentences with their times, densevid format.")
+]
+
+
+@eval_app.callback()
+def evaluate() -> None:
+    """Measure how good the answers are, on descriptions that people made."""
+
+
+@eval_app.command()
+def retrieval(
+    index: IndexOption,
+    queries: QueriesOption,
+    pairs: PairsOption = False,
+    position: PositionOption = False,
+    method: MethodOption = Method.full,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask with one person's sentences for the moments that another person described.
+
+    VR: the right video is found; VCMR: the right moment (tIoU 0.5) among all videos; SVMR: in its video.
+    """
+    from momentidx.commands import retrieving
+    from momentidx.evaluation.densevid import read_descriptions
+    from momentidx.search.minilm import MiniLMEmbedder, installed_weights
+
+    described, asked = read_descriptions(index), read_descriptions(queries)
+    both = set(described.names) & set(asked.names)
+    described, asked = described.only(both), asked.only(both)
+    if not both:
+        raise WrongUse(f"{index} and {queries} have no video in common.")
+    if position and method is not Method.full:
+        raise WrongUse(f"--position belongs to --method full; '{method}' has no use for it.")
+    embedder = MiniLMEmbedder(installed_weights())
+    figures = retrieving.measure(described, asked, method, embedder, pairs=pairs, position=position)
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    typer.echo(f"{len(described.sentences)} events of {len(both)} videos, {len(asked.sentences)} sentences")
+    for name, value in figures.items():
+        typer.echo(f"  {name:<24} {value:6.2f}")
+
+
+@eval_app.command()
+def grounding(
+    videos: VideosOption, annotations: AnnotationsOption, library: LibraryOption = None, as_json: JsonOption = False
+) -> None:
+    """Describe videos, then find the stretch that each sentence means in its video.
+
+    Next to the figures stand those of an answer that always is the whole video.
+    """
+    from momentidx.commands import grounding as run
+    from momentidx.commands.setting_up import set_up
+    from momentidx.pipeline.tools import open_tools
+
+    with open_tools(set_up(library).settings) as tools:
+        found = run.measure(videos, annotations, tools)
+    if as_json:
+        typer.echo(json.dumps({"figures": found.ours, "whole_video": found.whole, "queries": found.queries}))
+        return
+    typer.echo(f"{'':<26}{'found':>8}{'whole video':>14}")
+    for name, value in found.ours.items():
+        typer.echo(f"  {name:<24}{value:>8.2f}{found.whole[name]:>14.2f}")

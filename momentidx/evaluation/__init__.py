@@ -1,0 +1,1 @@
+"""Metrics and benchmarks; each says where its definition comes from."""
