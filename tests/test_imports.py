@@ -47,7 +47,7 @@ HEAVY_HOMES = {
     "safetensors": {"search", "models"},
     "faiss": {"search"},
     "av": {"media", "demo"},
-    "cv2": {"media", "caption", "demo"},
+    "cv2": {"media", "models", "caption", "demo"},
     "opentimelineio": {"timeline", "times"},
     "sqlalchemy": {"library"},
     "alembic": {"library"},
