@@ -22,12 +22,16 @@ from momentidx.commands.doctor import doctor
 from momentidx.commands.evaluating import eval_app
 from momentidx.commands.export import export
 from momentidx.commands.find import events, find
+from momentidx.commands.folders import folders_app
 from momentidx.commands.footage import footage_app
 from momentidx.commands.index import index
+from momentidx.commands.jobs import jobs_app
 from momentidx.commands.media import frames, probe, shots
 from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
+from momentidx.commands.search import search_app
 from momentidx.commands.selects import selects_app
+from momentidx.commands.service import service_app
 from momentidx.commands.showing import plain
 from momentidx.commands.status import status
 from momentidx.commands.watch import watch
@@ -49,17 +53,21 @@ app.command(rich_help_panel=FOOTAGE)(events)
 app.command(rich_help_panel=FOOTAGE)(export)
 app.command(rich_help_panel=FOOTAGE)(assemble)
 app.command(rich_help_panel=FOOTAGE)(conform)
+app.add_typer(search_app, name="search", rich_help_panel=FOOTAGE)
 app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)
 app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
 app.command(rich_help_panel=FILE)(probe)
 app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
 app.command(rich_help_panel=ABOUT)(status)
+app.add_typer(jobs_app, name="jobs", rich_help_panel=ABOUT)
+app.add_typer(folders_app, name="folders", rich_help_panel=ABOUT)
+app.add_typer(service_app, name="service", rich_help_panel=ABOUT)
 app.command(rich_help_panel=ABOUT)(doctor)
-app.add_typer(eval_app, name="eval", rich_help_panel=ABOUT)
 app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
+app.add_typer(eval_app, name="eval", rich_help_panel=ABOUT)
 
 
 def _show_version(wanted: bool) -> None:
@@ -92,7 +100,7 @@ def main() -> None:
     except MomentidxError as error:
         if debug:
             raise
-        typer.echo(f"momentidx: {plain(str(error))}", err=True)
+        typer.echo("\n".join([f"momentidx: {plain(str(error))}", *map(plain, error.below)]), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output (`| head`) has what it wanted; nothing more can be written, also not at exit.

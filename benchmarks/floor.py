@@ -33,7 +33,7 @@ def main(folders: list[str]) -> None:
         embedder = choose("embedders", settings.embedder).make(settings)
         with Library.open(Path(folder)) as library:
             for name, lines in (("known", KNOWN), ("unknown", UNKNOWN)):
-                scores = sorted(find(library, embedder, line, limit=1)[0].score or 0 for line in lines)
+                scores = sorted(find(library, line, limit=1, embedder=embedder)[0].score or 0 for line in lines)
                 print(f"{folder} {name}: lowest {scores[0]:.2f}, median {scores[len(scores) // 2]:.2f}, "
                       f"highest {scores[-1]:.2f}")  # fmt: skip
 

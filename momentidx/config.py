@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from momentidx.errors import WrongUse
 
@@ -32,6 +32,17 @@ _ENDINGS = (
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 ReelLength = Annotated[int, Field(ge=8, le=32)]
+QuietWindow = Annotated[str, Field(pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class FolderSettings(BaseModel):
+    """Settings that can be otherwise for the footage below one folder; what is not given stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    captioners: tuple[str, ...] | None = None
+    priority: int | None = None
+    settle_seconds: Seconds | None = None
 
 
 class Settings(BaseModel):
@@ -53,8 +64,34 @@ class Settings(BaseModel):
         description="File name endings that are looked at in folders; a file named outright is always tried.",
     )
     ignore: tuple[str, ...] = Field(
-        (".*", "*.part", "*.partial", "*.crdownload", "*.tmp", "@eaDir", "#recycle", "$RECYCLE.BIN"),
+        (
+            *(".*", "*.part", "*.partial", "*.crdownload", "*.tmp", "@eaDir", "@Recycle", "#recycle", "#snapshot"),
+            *("$RECYCLE.BIN", "System Volume Information", "lost+found"),
+        ),
         description="Names of files and folders to pass over (shell patterns).",
+    )
+
+    poll_seconds: Seconds = Field(
+        60.0, description="The same for folders that give no events, such as those on network shares."
+    )
+    priority: int = Field(0, description="Footage of higher priority is indexed sooner.")
+    queue_order: Literal["oldest", "newest"] = Field(
+        "oldest",
+        description="What goes first of equal priority: what waits longest, or (newest) the file modified last.",
+    )
+    pair_proxies: bool = Field(
+        True,
+        description="A lighter copy with the same name, start timecode and length as another file is taken for its "
+        "proxy and not described.",
+    )
+    quiet_window: QuietWindow = Field(
+        "", description="Watched footage is indexed only in this window of the day, such as 22:00-06:00; empty: always."
+    )
+    yield_load: float = Field(
+        0.0, ge=0, description="Wait while the load of the machine per core is above this, our own included; 0: never."
+    )
+    min_free_mb: Count = Field(
+        500, description="Watching pauses when the library's disk has less room, or less than 1 %, whichever is less."
     )
 
     decode_threads: Count = Field(2, description="Threads of the decoding child.")
@@ -74,6 +111,28 @@ class Settings(BaseModel):
 
     find_limit: Count = Field(10, description="How many moments `find` shows when not told otherwise.")
     edl_reel_length: ReelLength = Field(8, description="Letters of a reel name in an EDL: 8 to 32.")
+
+    folders: dict[Path, FolderSettings] = Field(
+        {},
+        description="For the footage below single folders: captioners, priority or settle_seconds.",
+    )
+
+    @field_validator("folders")
+    @classmethod
+    def _absolute(cls, folders: dict[Path, FolderSettings]) -> dict[Path, FolderSettings]:
+        found = {folder.expanduser(): settings for folder, settings in folders.items()}
+        for folder in found:
+            if not folder.is_absolute():
+                raise ValueError(f"'{folder}' is not the whole path of a folder")
+        return found
+
+    def for_path(self, path: Path) -> Self:
+        """The settings that hold for a file: those of the innermost of `folders` that it lies in go first."""
+        around = [folder for folder in self.folders if path.is_relative_to(folder)]
+        if not around:
+            return self
+        innermost = self.folders[max(around, key=lambda folder: len(folder.parts))]
+        return self.model_copy(update=innermost.model_dump(exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +160,40 @@ def load_settings(library: Path, environment: Mapping[str, str], options: Mappin
     ):
         for name, value in found.items():
             if name not in Settings.model_fields:
-                raise WrongUse(f"{source}: there is no setting '{name}'.{_nearest(name)}")
+                raise WrongUse(f"{_line(source or '', name)}: there is no setting '{name}'.{_nearest(name)}")
             values[name] = value
             origin[name] = source or PREFIX + name.upper()
     try:
         return Sources(Settings.model_validate(values), origin)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        raise WrongUse(f"{origin[name]}: '{name}' = {values[name]!r} is not accepted: {first['msg']}.") from error
+        raise WrongUse(_rejected(error, origin)) from error
+
+
+def _rejected(error: ValidationError, origin: Mapping[str, str]) -> str:
+    """What is wrong with the first value that is not accepted, and where it stands."""
+    first = error.errors()[0]
+    name, *inner = map(str, first["loc"])
+    source = origin[name]
+    if name == "folders" and len(inner) > 1:
+        folder, key = inner[:2]
+        source = _line(source, folder, key)
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(FolderSettings.model_fields)
+            return f"{source}: there is no setting '{key}' for a folder. There are: {known}."
+        name = f'folders."{folder}".{key}'
+    else:
+        source = _line(source, name)
+    return f"{source}: '{name}' = {first['input']!r} is not accepted: {first['msg'].removeprefix('Value error, ')}."
+
+
+def _line(source: str, *words: str) -> str:
+    """A source; and when it is the settings file, the line of it where the words stand one after the other."""
+    found = 0
+    if Path(source).name == SETTINGS_FILE:
+        lines = Path(source).read_text(encoding="utf-8").splitlines()
+        for word in words:
+            found = next((number for number, line in enumerate(lines, 1) if number >= found and word in line), 0)
+    return f"{source}, line {found}" if found else source
 
 
 def _from_file(file: Path) -> dict[str, Any]:
@@ -126,7 +210,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         text = environment.get(PREFIX + name.upper())
-        if text is not None:
+        if text is not None and name != "folders":  # a table does not fit into a variable
             is_list = isinstance(field.default, tuple)
             found[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if is_list else text
     return found

@@ -11,6 +11,8 @@ class MomentidxError(Exception):
     """Something failed that the user can understand and act on."""
 
     exit_code = 1
+    below: tuple[str, ...] = ()
+    """Lines that show where it went wrong, to be printed below the sentence."""
 
 
 class WrongUse(MomentidxError):

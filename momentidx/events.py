@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +29,44 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """What people can ask of a captioner's events by a name: `people:2`, `camera:pan-left`."""
+
+    paths: tuple[str, ...]
+    """Where it stands: a kind of event and names in its measures, such as `shot/people.count`.
+
+    Lists are looked through.
+    """
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words it can be, each with others that mean the same; empty when it can be anything."""
+
+
+def values_of(event: Event, filters: Mapping[str, Filter]) -> Iterator[tuple[str, str, float | None]]:
+    """What can be asked of an event: filter, text in small letters, and the number if it is one. Each once."""
+    for name, told in filters.items():
+        found: dict[str, float | None] = {}
+        for path in told.paths:
+            kind, _, names = path.partition("/")
+            if kind == event.kind:
+                for value in _inside(event.measures, names.split(".") if names else []):
+                    number = value if isinstance(value, int | float) else None
+                    found[f"{value:g}" if number is not None else str(value).casefold()] = number
+        for text, number in found.items():
+            yield name, text, number
+
+
+def _inside(value: Any, names: Sequence[str]) -> Iterator[str | int | float]:
+    """Texts and numbers that stand at a path; None and truth are no values."""
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _inside(each, names)
+    elif names and isinstance(value, Mapping):
+        yield from _inside(value.get(names[0]), names[1:])
+    elif not names and isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield value
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Who made a set of events: the same footage can hold layers of different captioners."""
 
@@ -52,6 +90,8 @@ class Moment:
     """Whether the file was there when last looked for."""
     score: float | None = None
     """How well it answers the query, higher is better; None when nothing was asked."""
+    parts: tuple[Moment, ...] = ()
+    """The events that it was put together from, in the order in which they were asked for; none for a single event."""
 
     @property
     def frames(self) -> tuple[int, int]:
@@ -86,4 +126,12 @@ class Moment:
             "captioner": self.layer.captioner,
             "captioner_version": self.layer.version,
             "score": self.score,
+            "parts": [{key: told[key] for key in _OF_PARTS} for told in (part.to_json() for part in self.parts)],
         }
+
+
+_OF_PARTS = (
+    "id", "start_seconds", "end_seconds", "start_frame", "end_frame", "start_timecode", "end_timecode", "caption",
+    "kind", "captioner", "captioner_version", "score",
+)  # fmt: skip
+"""What is told of a part: all but what is the same for the whole."""

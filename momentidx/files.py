@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+Facts = tuple[int, int, int, int]
+"""Size, mtime_ns, ctime_ns and inode of a file, as in `SeenFile`: a hundred thousand of them are compared in one go."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenFile:
@@ -25,5 +28,12 @@ class SeenFile:
     @classmethod
     def of(cls, path: Path, stat: os.stat_result | None = None) -> Self:
         """Look at a file now. Raises OSError when it cannot be looked at."""
-        found = stat if stat is not None else path.stat()
-        return cls(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino & (2**63 - 1))
+        return cls(path, *facts(stat if stat is not None else path.stat()))
+
+    @property
+    def facts(self) -> Facts:
+        return self.size, self.mtime_ns, self.ctime_ns, self.inode
+
+
+def facts(stat: os.stat_result) -> Facts:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino & (2**63 - 1)

@@ -7,14 +7,15 @@ thing. Heavy imports belong into that function, so that listing the plug-ins sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
 
 from momentidx.errors import MomentidxError, WrongUse
+from momentidx.events import Filter
 
 if TYPE_CHECKING:
     from momentidx.caption.protocol import Captioner
@@ -39,6 +40,8 @@ class Offer(Generic[T]):
     """One sentence for `momentidx plugins`."""
     make: Callable[[Settings], T]
     """Builds it; may import and load whatever it needs, and raises MomentidxError when it cannot."""
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    """Of a captioner: what of its events can be asked for by name. Here, so that asking need not build it."""
 
 
 class Hooks:

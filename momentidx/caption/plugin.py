@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from momentidx.caption.protocol import Captioner
+from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.config import Settings
 from momentidx.hooks import Offer, hookimpl
 
@@ -14,6 +15,7 @@ def captioners() -> list[Offer[Captioner]]:
             "shotlog",
             "Describes camera, light, people, movement and fades by measurement; objects and sounds with small models.",
             _shotlog,
+            FILTERS,
         )
     ]
 

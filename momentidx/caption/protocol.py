@@ -17,6 +17,9 @@ class Captioner(Protocol):
     Before the first call nothing is loaded that the constructor did not load. `describe` may be
     called for any number of footages, one after the other, and keeps nothing between them: the same
     footage gives the same events, on any machine of the same kind.
+
+    It may have `filters`, a mapping of names to `Filter`: what of its events' measures people can ask for by
+    name (`people:2`). Its `Offer` has the same, for searching does not build captioners.
     """
 
     name: str

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from momentidx.commands.export import writers
+from momentidx.commands.find import embedder_for
 from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import COLUMNS, columns_of, counted, plain, print_rows
 from momentidx.errors import WrongUse
@@ -56,7 +57,6 @@ def assemble(
 
     Tells for each slot what was taken, how well it fits, and what came next.
     """
-    from momentidx.hooks import choose
     from momentidx.timeline.assemble import FLOOR, cast
     from momentidx.timeline.export import targets
     from momentidx.timeline.shotlist import read_shot_list
@@ -66,7 +66,7 @@ def assemble(
     ((writer, file),) = targets([to] if to else [], output, writers(setup))
     least = FLOOR if floor is None else floor
     with setup.read() as opened:
-        embedder = choose("embedders", setup.settings.embedder).make(setup.settings)
+        embedder = embedder_for(opened, setup)
         count = max(FEWEST_ANSWERS, 2 * len(slots) * (1 + alternates))
         answers = [_answers(opened, embedder, slot, count) for slot in slots]
     found = cast(slots, answers, floor=least, alternates=alternates, repeat=repeat)
@@ -80,7 +80,7 @@ def _answers(library: Library, embedder: Embedder, slot: Slot, count: int) -> li
     from momentidx.search.find import find
 
     try:
-        return find(library, embedder, slot.words, limit=count)
+        return find(library, slot.words, limit=count, embedder=embedder)
     except WrongUse as error:
         raise WrongUse(f"Slot {slot.number} ('{slot.words}'): {error}") from error
 

@@ -23,8 +23,8 @@ def show(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
     setup = set_up(library)
     rows = [
-        {"setting": name, "value": getattr(setup.settings, name), "from": origin}
-        for name, origin in setup.sources.origin.items()
+        {"setting": name, "value": value, "from": setup.sources.origin[name]}
+        for name, value in setup.settings.model_dump(mode="json", exclude_none=True).items()
     ]
     if as_json:
         for row in rows:

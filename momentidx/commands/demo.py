@@ -46,7 +46,7 @@ def demo(
         best = []
         for question in QUESTIONS:
             typer.echo(f'\n$ momentidx find "{question}" --limit 2 --library {library}')
-            moments = find(opened, embedder, question, limit=2)
+            moments = find(opened, question, limit=2, embedder=embedder)
             print_table(moments)
             best += moments[:1]
 

@@ -55,6 +55,7 @@ def _examine(setup: Setup) -> Iterator[Finding]:
         ("embedders", setup.settings.embedder)
     ]:
         yield _safely(kind[:-1], lambda kind=kind, name=name: _tool(kind, name, setup))  # type: ignore[misc]
+    yield from _models(setup)
     yield _disk(setup.folder)
     yield from _library(setup)
 
@@ -114,6 +115,17 @@ def _tool(kind: str, name: str, setup: Setup) -> Finding:
     except MomentidxError as error:
         return Finding("problem", kind[:-1], str(error))
     return Finding("ok", kind[:-1], f"{name} {tool.version}")
+
+
+def _models(setup: Setup) -> Iterator[Finding]:
+    from momentidx.models.store import MODELS, Store
+
+    store = Store.of(setup.settings)
+    for model in MODELS.values():
+        if store.missing(model):
+            yield Finding("note", "model", f"without {model.what}; 'momentidx models pull {model.name}' adds them")
+        else:
+            yield Finding("ok", "model", f"{model.name}: {model.what}")
 
 
 def _disk(folder: Path) -> Finding:

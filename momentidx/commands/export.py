@@ -60,6 +60,10 @@ def export(
             metavar="BIN", help="The moments of a bin, in its order, instead of a query.", rich_help_panel=WHAT
         ),
     ] = None,
+    saved: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The answers of a saved search instead of a query.", rich_help_panel=WHAT),
+    ] = None,
     limit: LimitOption = None,
     order: Annotated[
         Order, typer.Option(help="Best first, in source order, or oldest footage first.", rich_help_panel=WHAT)
@@ -128,7 +132,7 @@ def export(
         _check(check)
         return
     words = query or asked
-    if sum(map(bool, (query, asked, selects))) != 1 or output is None:
+    if sum(map(bool, (query, asked, selects, saved))) != 1 or output is None:
         raise WrongUse('Say what to export and where to: momentidx export "words" -o selects.otio')
 
     from momentidx.timeline import picking
@@ -142,6 +146,8 @@ def export(
     longest = picking.parse_length(max_duration) if max_duration else None
     chosen = targets(to or [], output, writers(setup))
     with setup.read() as opened:
+        if saved:
+            words = opened.saved_search(saved).query
         if selects:
             found = [entry.moment for entry in opened.selects(selects)][:limit]
         else:

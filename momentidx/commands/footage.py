@@ -62,7 +62,9 @@ def _facts(summary: FootageSummary) -> dict[str, Any]:
         **summary.footage.to_json(),
         "seconds": float(summary.footage.duration),
         "start_timecode": summary.footage.timecode(0),
-        "locations": [{"path": str(place.path), "online": place.online} for place in summary.locations],
+        "locations": [
+            {"path": str(place.path), "online": place.online, "proxy": place.proxy} for place in summary.locations
+        ],
         "layers": [
             {"captioner": item.layer.captioner, "version": item.layer.version, "events": item.events}
             for item in summary.layers
@@ -89,7 +91,10 @@ def sheet(footage: Footage) -> list[tuple[str, str]]:
 
 def _around(summary: FootageSummary) -> list[tuple[str, str]]:
     """What the library adds to the facts."""
-    rows = [("file", f"{place.path}{'' if place.online else ' (offline)'}") for place in summary.locations]
+    rows = [
+        ("proxy" if place.proxy else "file", f"{place.path}{'' if place.online else ' (offline)'}")
+        for place in summary.locations
+    ]
     for item in summary.layers:
         rows.append(("layer", f"{item.layer.captioner} {item.layer.version}: {counted(item.events, 'event')}"))
     return rows + ([("poster", str(summary.poster))] if summary.poster else [])

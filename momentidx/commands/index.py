@@ -12,7 +12,7 @@ import typer
 
 from momentidx.commands.setting_up import LibraryOption, Setup, set_up
 from momentidx.commands.showing import counted, length_text, plain
-from momentidx.errors import WrongUse
+from momentidx.errors import LibraryBusy, WrongUse
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -24,13 +24,32 @@ if TYPE_CHECKING:
 def index(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Media files, or folders to look through.")],
     library: LibraryOption = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="While `momentidx watch` runs: let it do these next, and return at once.")
+    ] = False,
 ) -> None:
     """Index files and folders now, then return. What is indexed already is not done again."""
     setup = set_up(library)
-    summary = index_now(setup, paths)
+    try:
+        summary = index_now(setup, paths)
+    except LibraryBusy:
+        if not now:
+            raise
+        typer.echo(_put_first(setup, paths))
+        return
     typer.echo(summary.sentence())
     if summary.failed or summary.failed_before:
         raise typer.Exit(1)
+
+
+def _put_first(setup: Setup, paths: Sequence[Path]) -> str:
+    """Let the process that has the library do these next."""
+    from momentidx.library import Queue
+
+    waiting = Queue(setup.folder).put_first(list(_files(setup, paths)))
+    if not waiting:
+        return "Nothing to do: what is not indexed is in work, or failed ('momentidx jobs list' says why)."
+    return f"{counted(len(waiting), 'file')} put first; 'momentidx status' shows how it goes."
 
 
 class Summary:
@@ -74,12 +93,10 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
     from momentidx.pipeline.tools import open_tools
     from momentidx.pipeline.worker import work
 
-    for path in paths:
-        if not path.exists():
-            raise WrongUse(f"{plain(path)}: there is no such file or folder.")
+    _check(paths)
     with setup.write() as library, open_tools(setup.settings) as tools:
         files = list(_files(setup, paths))
-        library.requeue_outdated(tools.layers, tools.embedder)
+        library.plan(tools.wanted)
         due = library.enqueue_all(files)
         summary = Summary(len(files))
         sizes = {file.path: file.size for file in due}
@@ -91,7 +108,7 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
                 bar.set_postfix_str(plain(path.name), refresh=False)
                 bar.update(done + int(sizes[path] * part) - bar.n)
 
-            for outcome in work(library, tools, among=set(sizes), tell=tell):
+            for outcome in work(library, tools, among=list(sizes), tell=tell):
                 done += sizes[outcome.path]
                 bar.update(done - bar.n)
                 summary.add(outcome)
@@ -99,6 +116,12 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
                     bar.clear()
                     typer.echo(f"failed: {plain(outcome.reason)}", err=True)
     return summary
+
+
+def _check(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise WrongUse(f"{plain(path)}: there is no such file or folder.")
 
 
 def _bar(size: int) -> tqdm[NoReturn]:
@@ -125,7 +148,7 @@ def _files(setup: Setup, paths: Sequence[Path]) -> Iterator[SeenFile]:
         if path.is_dir():
             walk = Walk(path, Wanted.of(setup.settings), passed_over=frozenset({setup.folder}))
             found = list(walk)
-            for sentence in walk.unreadable:
+            for sentence in walk.unreadable.values():
                 typer.echo(plain(sentence), err=True)
         else:
             found = [SeenFile.of(path)]

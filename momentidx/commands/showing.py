@@ -7,7 +7,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,22 @@ def show_moments(moments: Sequence[Moment], *, as_json: bool) -> None:
     print_table(moments)
 
 
-def print_table(moments: Sequence[Moment]) -> None:
-    """A line for each moment (score, clip, source timecode in and out, length, number), its caption below."""
+def print_table(moments: Sequence[Moment], why: Mapping[int, str] | None = None) -> None:
+    """A line for each moment (score, clip, source timecode in and out, length, number), its caption below.
+
+    Of one that was put together the parts; and, by an event's number, what its score is made of.
+    """
     rows = [("" if moment.score is None else f"{moment.score:.2f}", *columns_of(moment)) for moment in moments]
     heading = "" if all(moment.score is None for moment in moments) else "Score"
-    print_rows((heading, *COLUMNS), rows, [[moment.event.caption] for moment in moments])
+    print_rows((heading, *COLUMNS), rows, [_told(moment, why or {}) for moment in moments])
+
+
+def _told(moment: Moment, why: Mapping[int, str]) -> list[str]:
+    lines = []
+    for part in moment.parts or (moment,):
+        lines.append(f"{' '.join(times_of(part))}  {part.event.caption}" if moment.parts else part.event.caption)
+        lines += [why[part.id]] if part.id in why else []
+    return lines
 
 
 COLUMNS = ("Clip", "In", "Out", "Length", "Id")

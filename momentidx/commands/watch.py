@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +18,11 @@ from momentidx.commands.showing import length_text, plain
 from momentidx.errors import WrongUse
 
 if TYPE_CHECKING:
+    from momentidx.pipeline.orders import Orders
+    from momentidx.pipeline.run import WatchedRoot
     from momentidx.pipeline.worker import Outcome
+
+_log = logging.getLogger("momentidx.watch")
 
 
 def watch(
@@ -25,50 +32,96 @@ def watch(
     """Watch folders and index what arrives, until stopped with Ctrl-C or SIGTERM.
 
     Files that are still being copied are waited for. What a stop or a crash left undone goes on at
-    the next start.
+    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew.
     """
+    from momentidx.pipeline.logs import LogFile
+    from momentidx.pipeline.orders import Orders
+
     setup = set_up(library)
-    roots = _roots(folders, setup.folder)
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
+    orders, log = Orders(), LogFile(setup.folder)
+    _hear_signals(orders, log.reopen)
 
     from momentidx.pipeline.daemon import watch as run
-    from momentidx.pipeline.tools import open_tools
 
-    with setup.write() as opened, open_tools(setup.settings) as tools:
-        opened.requeue_outdated(tools.layers, tools.embedder)
-        run(roots, opened, tools, stop, _Printer())
-    typer.echo("Stopped.")
+    with setup.write() as opened, log.written():
+        roots = _roots(folders, setup.folder, {root.path for root in opened.roots()})
+        run(roots, opened, lambda: set_up(library).settings, orders, _Printer())
+        _say("Stopped.")
 
 
 class _Printer:
-    """One line for everything that happens."""
+    """One line for everything that happens, on the terminal and in the log.
 
-    def watching(self, roots: Sequence[Path], without_events: dict[Path, str]) -> None:
-        typer.echo(f"Watching {', '.join(plain(root) for root in roots)}. Stop with Ctrl-C.")
-        for root, reason in without_events.items():
-            typer.echo(f"{plain(root)} gives no events ({reason}); it is looked through every few minutes instead.")
+    Nobody may be reading: a closed pipe or a full disk behind it must not end the indexing.
+    """
 
-    def unreadable(self, sentences: Sequence[str]) -> None:
-        for sentence in sentences:
-            typer.echo(plain(sentence), err=True)
+    def __init__(self) -> None:
+        self._away: dict[str, str | None] = {}
+        self._polled: dict[str, str | None] = {}
+
+    def watching(self, roots: Sequence[WatchedRoot]) -> None:
+        if not self._away:
+            _say(f"Watching {', '.join(plain(root.path) for root in roots)}. Stop with Ctrl-C.")
+        for root in roots:
+            if root.away != self._away.get(root.path):
+                _say(f"{plain(root.path)} is {'offline: ' + plain(root.away) if root.away else 'online again'}.")
+            self._away[root.path] = root.away
+            if not root.away and root.why != self._polled.get(root.path):
+                _say(f"{plain(root.path)} is watched by {_how(root)}.")
+                self._polled[root.path] = root.why
+
+    def told(self, sentence: str) -> None:
+        _say(plain(sentence))
 
     def indexed(self, outcome: Outcome) -> None:
         if outcome.footage is not None:
-            typer.echo(f"indexed {plain(outcome.path)} ({length_text(outcome.footage.duration)})")
+            _say(f"indexed {plain(outcome.path)} ({length_text(outcome.footage.duration)})")
         else:
-            typer.echo(f"failed: {plain(outcome.reason or '')}", err=True)
+            _say(f"failed: {plain(outcome.reason or '')}", level=logging.WARNING)
 
 
-def _roots(folders: Sequence[Path], library: Path) -> list[Path]:
-    """Absolute, each watched once. Raises WrongUse for what cannot be watched."""
+def _how(root: WatchedRoot) -> str:
+    return f"{root.mode} ({plain(root.why)})" if root.why else root.mode
+
+
+def _say(sentence: str, level: int = logging.INFO) -> None:
+    _log.log(level, "%s", sentence)
+    with suppress(OSError):
+        typer.echo(sentence, err=level > logging.INFO)
+
+
+def _hear_signals(orders: Orders, reopen: Callable[[], None]) -> None:
+    """Hear signals in a thread of their own, so that they are heard whatever the others are busy with.
+
+    They are blocked in all other threads, which inherit that from this one: it must be called before
+    any library starts threads.
+    """
+    heard = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+
+    def listen() -> None:
+        while True:
+            number = signal.sigwait(heard)
+            if number == signal.SIGHUP:
+                orders.reload.set()
+            elif number == signal.SIGUSR1:
+                reopen()
+            elif orders.stop.is_set():
+                orders.hurry.set()
+            else:
+                orders.stop.set()
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
+
+
+def _roots(folders: Sequence[Path], library: Path, known: set[Path]) -> list[Path]:
+    """Absolute, each watched once; one that was watched before may be away. Raises WrongUse for what cannot be."""
     roots: list[Path] = []
     for folder in folders:
-        if not folder.is_dir():
+        root = Path(os.path.realpath(folder))
+        if not root.is_dir() and root not in known:
             raise WrongUse(f"{plain(folder)}: there is no such folder.")
-        root = folder.resolve()
-        if root.is_relative_to(library):
+        if root.is_relative_to(os.path.realpath(library)):
             raise WrongUse(f"{plain(folder)} lies in the library itself ({library}). Watch another folder.")
         roots.append(root)
     return [root for root in dict.fromkeys(roots) if not any(root != o and root.is_relative_to(o) for o in roots)]

@@ -38,8 +38,20 @@ def checked(described: Described, footage: Footage, path: Path) -> Described:
     events = [_event(event, footage, captioner) for event in described.events]
     if described.stills and len(described.stills) != len(events):
         raise _bad_caption(f"{captioner} came with {len(described.stills)} stills for {len(events)} events")
-    vectors = _vectors(described.vectors, len(events), f"{path}: the embedder '{described.embedder.name}'")
-    return replace(described, events=events, vectors=vectors)
+    return replace(described, events=events)
+
+
+def check_vectors(vectors: NDArray[np.float32], count: int, embedder: str, path: Path) -> None:
+    """Raise UnusableFootage for vectors that make no sense as those of so many captions."""
+    import numpy as np
+
+    who = f"{path}: the embedder '{embedder}'"
+    if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != count or (count and not vectors.shape[1]):
+        raise bad_vectors(f"{who} gave {vectors.dtype} vectors of shape {vectors.shape} for {count} captions")
+    if not np.isfinite(vectors).all():
+        raise bad_vectors(f"{who} gave a vector with infinite or undefined numbers")
+    if not vectors.any(axis=1).all():
+        raise bad_vectors(f"{who} gave a vector of zeros")
 
 
 def blobs(vectors: NDArray[np.float32]) -> list[bytes]:
@@ -71,18 +83,6 @@ def _event(event: Event, footage: Footage, captioner: str) -> Event:
     except (TypeError, ValueError) as error:
         raise _bad_caption(f"{captioner} reports measures that are no JSON ({error})") from error
     return replace(event, caption=caption, kind=plain(event.kind))
-
-
-def _vectors(vectors: NDArray[np.float32], count: int, embedder: str) -> NDArray[np.float32]:
-    import numpy as np
-
-    if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != count or (count and not vectors.shape[1]):
-        raise bad_vectors(f"{embedder} gave {vectors.dtype} vectors of shape {vectors.shape} for {count} captions")
-    if not np.isfinite(vectors).all():
-        raise bad_vectors(f"{embedder} gave a vector with infinite or undefined numbers")
-    if not vectors.any(axis=1).all():
-        raise bad_vectors(f"{embedder} gave a vector of zeros")
-    return vectors
 
 
 def bad_vectors(what: str) -> UnusableFootage:

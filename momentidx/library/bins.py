@@ -7,8 +7,7 @@ connection of its own that is closed afterwards, creates no file and never check
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from fractions import Fraction
@@ -48,7 +47,7 @@ class Bins:
         """
         name = _checked_name(name)
         now = datetime.now(UTC)
-        with self._writing() as connection:
+        with sqlite.noting(self.folder) as connection:
             rows = _entries(connection, name)
             there = {(row.footage_id, row.start_pts, row.end_pts) for row in rows}
             numbers = connection.execute(select(FootageRow.fingerprint, FootageRow.id))
@@ -74,7 +73,7 @@ class Bins:
 
     def remove(self, name: str, positions: Sequence[int] | None = None) -> int:
         """Take entries out of a bin, or all of them; how many. An empty bin is gone."""
-        with self._writing() as connection:
+        with sqlite.noting(self.folder) as connection:
             entries = _known(connection, name, positions)
             connection.execute(delete(BinEntryRow).where(BinEntryRow.id.in_([row.id for row in entries])))
             _arrange(connection, [row.id for row in _entries(connection, name)])
@@ -82,7 +81,7 @@ class Bins:
 
     def move(self, name: str, position: int, to: int) -> None:
         """Put an entry at another position; those between move up or down by one."""
-        with self._writing() as connection:
+        with sqlite.noting(self.folder) as connection:
             (moved,) = _known(connection, name, [position])
             _known(connection, name, [to])
             order = [row.id for row in _entries(connection, name) if row.id != moved.id]
@@ -103,18 +102,9 @@ class Bins:
         self._change(name, position, rating=rating)
 
     def _change(self, name: str, position: int, **values: str | int) -> None:
-        with self._writing() as connection:
+        with sqlite.noting(self.folder) as connection:
             (entry,) = _known(connection, name, [position])
             connection.execute(update(BinEntryRow).where(BinEntryRow.id == entry.id).values(values))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        engine = sqlite.noting_engine(self.folder / sqlite.DATABASE)
-        try:
-            with sqlite.writing(engine, self.folder) as connection:
-                yield connection
-        finally:
-            engine.dispose()
 
 
 def summaries(connection: Connection) -> list[BinSummary]:

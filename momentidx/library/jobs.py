@@ -1,99 +1,125 @@
-"""The queue: jobs are rows with a named state.
+"""The worker's side of the queue: jobs are rows with a named state.
 
-    queued ── claim ──> running ── finish, link ──> done
-      ^                    │ └──── fail ──────────> failed
-      └─ release, changed ─┘
+    queued ── claim ──> running ── end ──> done
+      ^                    │ └──── fail ─> failed ── after a while, if that may help ──┐
+      └── release, changed ┘                                                           │
+      ^────────────────────────────────────────────────────────────────────────────────┘
 
-Every function works on a connection inside a writing transaction. A job that is changed while it is
-running goes back to `queued`; the worker's own ending then finds its claim gone and stores nothing.
+Every function works on a connection inside a transaction; all that change something, inside a writing
+one. A job that is changed while it is running (its file changed, a person cancelled it) leaves that
+state; the worker's own ending then finds its claim gone and stores nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
-from momentidx.events import Layer
-from momentidx.files import SeenFile
-from momentidx.library.queries import CHUNK, SEEN, is_current, seen_file
-from momentidx.library.tables import FootageRow, JobRow, LocationRow
-from momentidx.library.values import EmbedderIdentity, Job
+from momentidx.footage import Footage
+from momentidx.library import queries
+from momentidx.library.tables import FootageRow, JobRow, LocationRow, PausedRow
+from momentidx.library.values import Claim, Job, Wanted
+
+PROBE, DESCRIBE, PICTURES, EMBED = STAGES = ("probe", "describe", "pictures", "embed")
 
 MAX_DEATHS = 3
 """A job during which the process died so often in a row is not tried again."""
 CRASH_LOOP = "crash-loop"
+MAX_TRIES = 8
+"""A job that failed so often in a row for reasons that may pass is not tried again by itself."""
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+LONGEST_REASON = 2000
+"""Characters that are kept."""
 
-NO_FAILURE: dict[str, Any] = {"code": None, "reason": None, "passing": None}
-FRESH: dict[str, Any] = {"state": "queued", "deaths": 0, **NO_FAILURE}
-
-
-def enqueue(connection: Connection, files: Iterable[SeenFile]) -> list[SeenFile]:
-    """Queue the files that are new, changed, or failed for a passing reason; all of these that wait now."""
-    once = list({file.path: file for file in files}.values())
-    now = datetime.now(UTC)
-    parts = [once[first : first + CHUNK] for first in range(0, len(once), CHUNK)]
-    return [file for part in parts for file in _enqueue(connection, part, now)]
-
-
-def _enqueue(connection: Connection, files: Sequence[SeenFile], now: datetime) -> list[SeenFile]:
-    question = select(LocationRow.id, *SEEN, LocationRow.online, JobRow.state, JobRow.passing).join(JobRow)
-    here = LocationRow.path.in_([file.path for file in files])
-    known = {row.path: row for row in connection.execute(question.where(here))}
-    new, changed, back, retried, waiting = [], [], [], [], []
-    for file in files:
-        row = known.get(file.path)
-        if row is None:
-            new.append(file)
-        elif seen_file(row) != file:
-            changed.append((row.id, file))
-        else:
-            if not row.online:
-                back.append(row.id)
-            if row.state == "failed" and row.passing:
-                retried.append(row.id)
-            elif row.state != "queued":
-                continue
-        waiting.append(file)
-    _add(connection, new, now)
-    _update(connection, [{"location": location, **_standing(file, now)} for location, file in changed])
-    _update(connection, [{"location": location, "online": True, "seen_at": now} for location in back])
-    _requeue(connection, [*(location for location, _ in changed), *retried], now)
-    return waiting
+NO_FAILURE: dict[str, Any] = {"code": None, "reason": None, "passing": None, "not_before": None}
+AGAIN: dict[str, Any] = {"state": "queued", **NO_FAILURE}
+FRESH: dict[str, Any] = {"tries": 0, "deaths": 0, **AGAIN}
+"""`AGAIN`, and how often it failed before is forgotten."""
 
 
-def claim(connection: Connection, among: Collection[Path] | None) -> Job | None:
-    """Take the job that waits longest, of those whose file is there."""
-    waiting = connection.execute(
-        select(JobRow.id, JobRow.attempts, *SEEN)
-        .join(LocationRow)
-        .where(JobRow.state == "queued", LocationRow.online)
-        .order_by(JobRow.queued_at, JobRow.id)
-        .limit(1 if among is None else None)
-    )
-    row = next((row for row in waiting if among is None or row.path in among), None)
-    if row is None:
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def is_due(connection: Connection, wanted: Wanted, path: Path | None, now: datetime) -> bool:
+    """Whether `claim` would find something; needs no writing transaction."""
+    revived = exists().where(*_revived(now))
+    return bool(connection.execute(select(revived)).scalar()) or _next_place(connection, wanted, path) is not None
+
+
+def claim(connection: Connection, wanted: Wanted, path: Path | None, now: datetime) -> Claim | None:
+    """Take what is due of the file, or content, whose turn it is; or of the file at this path."""
+    connection.execute(update(JobRow).where(*_revived(now)).values(AGAIN))
+    place = _next_place(connection, wanted, path)
+    if place is None:
         return None
-    attempt = row.attempts + 1
-    connection.execute(
-        update(JobRow)
-        .where(JobRow.id == row.id)
-        .values(state="running", attempts=attempt, started_at=datetime.now(UTC), ended_at=None)
+    due = _take(connection, _due_at(connection, wanted, place), now)
+    if due[0].stage == PROBE:
+        return Claim(queries.seen_file(place), None, due)
+    facts = connection.execute(select(FootageRow.facts).where(FootageRow.id == place.footage_id)).scalar_one()
+    return Claim(queries.seen_file(place), Footage.from_json(facts), due)
+
+
+def take_content(connection: Connection, wanted: Wanted, footage: int, now: datetime) -> tuple[Job, ...]:
+    """Claim what is due of a content."""
+    return _take(connection, _due_of(connection, wanted, footage), now)
+
+
+def known_tools(wanted: Wanted) -> ColumnElement[bool]:
+    """Whether a job needs nothing but the tools there are."""
+    return or_(
+        JobRow.stage.in_((PROBE, PICTURES)),
+        and_(JobRow.stage == DESCRIBE, JobRow.tool.in_([layer.captioner for layer in wanted.layers])),
+        and_(JobRow.stage == EMBED, JobRow.tool == wanted.embedder.name),
     )
-    return Job(row.id, attempt, seen_file(row))
 
 
-def end(connection: Connection, job: Job, state: str, **failure: str | bool) -> int | None:
-    """End a running job; the location it was about, or None when the claim does not count any more."""
+def end(connection: Connection, job: Job, state: str, now: datetime, **more: Any) -> Any:
+    """End a running job; its row, or None when the claim does not count any more."""
+    values = {"state": state, "deaths": 0, "tries": 0, "tried_with": None, "ended_at": now, **NO_FAILURE, **more}
     return connection.execute(
         update(JobRow)
         .where(JobRow.id == job.id, JobRow.state == "running", JobRow.attempts == job.attempt)
-        .values({"state": state, "deaths": 0, "ended_at": datetime.now(UTC), **NO_FAILURE, **failure})
-        .returning(JobRow.location_id)
-    ).scalar()
+        .values(values)
+        .returning(JobRow.location_id, JobRow.footage_id, JobRow.priority, JobRow.queued_at, JobRow.file_time)
+    ).one_or_none()
+
+
+def fail(
+    connection: Connection, job: Job, code: str, reason: str, *, passing: bool, tried_with: str, now: datetime
+) -> Any:
+    """End a job that could not be done; it is tried again by itself if that may help and has not often failed to."""
+    tries = job.tries + 1
+    again = now + wait_after(job.id, tries) if passing and tries < MAX_TRIES else None
+    return end(
+        connection, job, "failed", now, code=code, reason=storable(reason), passing=passing, tries=tries,
+        tried_with=tried_with, not_before=again,
+    )  # fmt: skip
+
+
+def wait_after(job: int, tries: int) -> timedelta:
+    """How long to wait after the last of so many tries: 1 minute, 2, 4, ... and up to half as much more.
+
+    What failed together is not tried again together: the addition differs from job to job (multiples
+    of the golden ratio lie evenly), but not from run to run.
+    """
+    spread = 1 + (job * 0.6180339887 % 1) / 2
+    return min(FIRST_WAIT * (2.0 ** (tries - 1) * spread), LONGEST_WAIT)
+
+
+def release(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Queue claimed jobs again, so far as their claims count."""
+    for job in jobs:
+        connection.execute(
+            update(JobRow)
+            .where(JobRow.id == job.id, JobRow.state == "running", JobRow.attempts == job.attempt)
+            .values(state="queued", deaths=0)
+        )
 
 
 def release_all(connection: Connection) -> None:
@@ -101,83 +127,101 @@ def release_all(connection: Connection) -> None:
     connection.execute(update(JobRow).where(JobRow.state == "running").values(state="queued", deaths=0))
 
 
-def release_dead(connection: Connection) -> None:
+def release_dead(connection: Connection, now: datetime) -> None:
     """Queue what a dead process left running, but give up on files that seem to kill it."""
     running = connection.execute(
-        select(JobRow.id, JobRow.deaths, LocationRow.path).join(LocationRow).where(JobRow.state == "running")
+        select(JobRow.id, JobRow.deaths, LocationRow.path)
+        .join(LocationRow, queries.LIES_AT)
+        .where(JobRow.state == "running")
+        .order_by(*queries.BEST_FIRST)
     ).all()
-    for row in running:
+    for row in {row.id: row for row in reversed(running)}.values():
         deaths = row.deaths + 1
         reason = (
             f"{row.path}: momentidx died {deaths} times while indexing it. Play the file to see whether it is "
             "whole; export it anew, or add it to 'ignore'."
         )
-        given_up = {"state": "failed", "code": CRASH_LOOP, "reason": storable(reason), "passing": False}
-        ending = given_up if deaths >= MAX_DEATHS else FRESH
+        given_up = {
+            "state": "failed", "code": CRASH_LOOP, "reason": storable(reason), "passing": False, "ended_at": now
+        }  # fmt: skip
+        ending = given_up if deaths >= MAX_DEATHS else {"state": "queued"}
         connection.execute(update(JobRow).where(JobRow.id == row.id).values({**ending, "deaths": deaths}))
 
 
-def requeue_outdated(connection: Connection, layers: Sequence[Layer], embedder: EmbedderIdentity) -> int:
-    """Queue one file of each footage that lacks one of these layers, or its vectors; how many."""
-    if not layers:
-        return 0
-    outdated = (
-        select(func.min(LocationRow.id))
-        .join(FootageRow)
-        .join(JobRow, JobRow.location_id == LocationRow.id)
-        .where(JobRow.state == "done", LocationRow.online, or_(*(~is_current(layer, embedder) for layer in layers)))
-        .group_by(FootageRow.id)
-    )
-    locations = connection.execute(outdated).scalars().all()
-    _requeue(connection, locations, datetime.now(UTC))
-    return len(locations)
-
-
-def mark(connection: Connection, online: Collection[Path], offline: Collection[Path]) -> None:
-    """Note which files are there. One that came back and had failed for a passing reason is queued."""
-    now = datetime.now(UTC)
-    there = dict.fromkeys(online, True) | dict.fromkeys(offline, False)
-    other_standing = LocationRow.online.in_({not is_there for is_there in there.values()})
-    question = select(LocationRow.id, LocationRow.path, LocationRow.online, JobRow.passing).join(JobRow)
-    changed = [
-        row
-        for row in connection.execute(question.where(other_standing))
-        if there.get(row.path, row.online) != row.online
-    ]
-    _update(connection, [{"location": row.id, "online": not row.online, "seen_at": now} for row in changed])
-    _requeue(connection, [row.id for row in changed if not row.online and row.passing], now)
-
-
 def storable(sentence: str) -> str:
-    """The sentence with bytes of a path that are not UTF-8 spelled out, as a database takes no others."""
-    return sentence.encode("utf-8", "backslashreplace").decode()
+    """The sentence with bytes of a path that are not UTF-8 spelled out, as a database takes no others; bounded."""
+    return sentence.encode("utf-8", "backslashreplace").decode()[:LONGEST_REASON]
 
 
-def _standing(file: SeenFile, now: datetime) -> dict[str, Any]:
-    return {
-        "size": file.size, "mtime_ns": file.mtime_ns, "ctime_ns": file.ctime_ns, "inode": file.inode,
-        "recognised": False, "online": True, "seen_at": now,
-    }  # fmt: skip
+def _revived(now: datetime) -> list[ColumnElement[bool]]:
+    """Failed jobs whose wait is over. A wait that is too long to be ours shows that the clock was put back."""
+    over = or_(JobRow.not_before <= now, JobRow.not_before > now + LONGEST_WAIT)
+    return [JobRow.state == "failed", JobRow.not_before.is_not(None), over]
 
 
-def _add(connection: Connection, files: Sequence[SeenFile], now: datetime) -> None:
-    if files:
-        numbers = insert(LocationRow).returning(LocationRow.id, sort_by_parameter_order=True)
-        locations = connection.execute(numbers, [{"path": file.path, **_standing(file, now)} for file in files])
-        fresh = {"attempts": 0, "queued_at": now, **FRESH}
-        connection.execute(insert(JobRow), [{"location_id": location, **fresh} for location in locations.scalars()])
+def _next_place(connection: Connection, wanted: Wanted, path: Path | None) -> Any:
+    """Where the next file to be worked on lies, or this one when something of it is due.
+
+    What a person paused is passed over, unless it is asked for by its path.
+    """
+    places = select(
+        LocationRow.id, LocationRow.footage_id, LocationRow.online, LocationRow.recognised, *queries.SEEN
+    )  # fmt: skip
+    if path is not None:
+        place = connection.execute(places.where(LocationRow.path == path)).one_or_none()
+        return place if place is not None and _due_at(connection, wanted, place) else None
+    paused = connection.execute(select(PausedRow.path)).scalars().all()
+    if Path() in paused:
+        return None
+    free = [~queries.at_or_below(folder) for folder in paused]
+    # Words are embedded wherever the pictures are.
+    legible = LocationRow.online & or_(JobRow.stage == PROBE, LocationRow.recognised)
+    possible = exists().where(queries.LIES_AT, or_(JobRow.stage == EMBED, legible), *free)
+    first = (JobRow.file_time.desc(),) if wanted.newest_first else (JobRow.queued_at,)
+    job = connection.execute(
+        select(JobRow.location_id, JobRow.footage_id)
+        .where(JobRow.state == "queued", known_tools(wanted), possible)
+        .order_by(JobRow.priority.desc(), *first, JobRow.id)
+        .limit(1)
+    ).one_or_none()
+    if job is None:
+        return None
+    if job.location_id is not None:
+        return connection.execute(places.where(LocationRow.id == job.location_id)).one()
+    there = places.where(LocationRow.footage_id == job.footage_id, *free)
+    return connection.execute(there.order_by(*queries.BEST_FIRST).limit(1)).one()
 
 
-def _update(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
-    """Change columns of many locations, each given by its number as `location`."""
-    if changes:
-        connection.execute(update(LocationRow).where(LocationRow.id == bindparam("location")), changes)
+def _due_at(connection: Connection, wanted: Wanted, place: Any) -> list[Any]:
+    """Jobs that are due at a location: its probe, or else those of its content."""
+    if place.online:
+        probe = connection.execute(select(JobRow).where(JobRow.location_id == place.id)).one()
+        if probe.state == "queued":
+            return [probe]
+    if place.footage_id is None:
+        return []
+    return _due_of(connection, wanted, place.footage_id, readable=place.online and place.recognised)
 
 
-def _requeue(connection: Connection, locations: Sequence[int], now: datetime) -> None:
-    if locations:
-        fresh = {"queued_at": now, **FRESH}
-        connection.execute(
-            update(JobRow).where(JobRow.location_id == bindparam("location")),
-            [{"location": location, **fresh} for location in locations],
-        )
+def _due_of(connection: Connection, wanted: Wanted, footage: int, *, readable: bool = True) -> list[Any]:
+    """Jobs that are due of a content; if its file cannot be read, those that need none.
+
+    An embedding goes with every description. They are few, and sorted out here: asked for their
+    state as well, SQLite would rather look through all that are queued.
+    """
+    jobs = connection.execute(select(JobRow).where(JobRow.footage_id == footage, known_tools(wanted))).all()
+    due = [job for job in jobs if job.state == "queued" and (readable or job.stage == EMBED)]
+    if any(job.stage == DESCRIBE for job in due):
+        due += [job for job in jobs if job.stage == EMBED and job.state == "done"]
+    return due
+
+
+def _take(connection: Connection, due: Sequence[Any], now: datetime) -> tuple[Job, ...]:
+    """Claim jobs, in the order of their stages."""
+    taken = connection.execute(
+        update(JobRow)
+        .where(JobRow.id.in_([job.id for job in due]))
+        .values(state="running", attempts=JobRow.attempts + 1, started_at=now, ended_at=None)
+        .returning(JobRow.id, JobRow.attempts, JobRow.stage, JobRow.tool, JobRow.tries)
+    )
+    return tuple(sorted((Job(*row) for row in taken), key=lambda job: (STAGES.index(job.stage), job.id)))

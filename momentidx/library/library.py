@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from momentidx.errors import LibraryError, WrongUse
-from momentidx.events import Layer, Moment
+from momentidx.events import Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import bins, lock, queries, schema, sqlite
+from momentidx.library import bins, filtering, lock, queries, saved, schema, sqlite, status, watched, words
 from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
-from momentidx.library.values import BinSummary, EmbedderIdentity, FootageSummary, Select, Status
+from momentidx.library.values import (
+    BinSummary,
+    Coverage,
+    EmbedderIdentity,
+    FootageSummary,
+    JobSummary,
+    KnownFile,
+    Root,
+    SavedSearch,
+    Select,
+    Status,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,15 +107,29 @@ class Library:
 
     def status(self) -> Status:
         with self._reading() as connection:
-            return queries.status(connection)
+            return status.status(connection)
 
-    def has(self, fingerprint: str, layer: Layer, embedder: EmbedderIdentity) -> bool:
-        """Whether a content is described by exactly this captioner and embedded by exactly this embedder."""
-        question = select(FootageRow.id).where(
-            FootageRow.fingerprint == fingerprint, queries.is_current(layer, embedder)
-        )
+    def jobs(self, states: Collection[str], *, limit: int | None = None) -> list[JobSummary]:
+        """Jobs in these states: what is in work first, then what is next, then the others by their numbers."""
         with self._reading() as connection:
-            return connection.execute(question).first() is not None
+            return status.jobs(connection, states, limit)
+
+    def paused(self) -> tuple[Path, ...]:
+        """Folders whose files are not worked on; `Path()` stands for all. `Queue` changes them."""
+        with self._reading() as connection:
+            return status.paused(connection)
+
+    def embedders(self) -> list[Coverage]:
+        """Every embedder of which there are vectors, in the order they came in, and how far each has come."""
+        with self._reading() as connection:
+            return status.embedders(connection)
+
+    def footage_with(self, fingerprint: str) -> Footage | None:
+        """What is known of a content, wherever it lies; None when it was never seen."""
+        with self._reading() as connection:
+            known = select(FootageRow.facts).where(FootageRow.fingerprint == fingerprint)
+            facts = connection.execute(known).scalar()
+        return None if facts is None else Footage.from_json(facts)
 
     def footage(self) -> list[FootageSummary]:
         """All footage, in the order it was added."""
@@ -112,13 +137,14 @@ class Library:
             return queries.summaries(connection, self._stills)
 
     def find_footage(self, which: Path | str) -> FootageSummary:
-        """The footage at a path, or the one whose fingerprint begins so.
+        """The footage at a path, or the one whose fingerprint begins so; at that of a proxy, its original.
 
         Raises LibraryError for a path that is not indexed, saying what is known of it, and WrongUse
         for a beginning that several fingerprints share.
         """
         path, beginning = Path(which).absolute(), str(which)
-        at_path = FootageRow.id.in_(select(LocationRow.footage_id).where(LocationRow.path == path))
+        held = select(func.coalesce(FootageRow.proxy_of, FootageRow.id)).join(LocationRow)
+        at_path = FootageRow.id.in_(held.where(LocationRow.path == path))
         begins_so = FootageRow.fingerprint.startswith(beginning, autoescape=True)
         with self._reading() as connection:
             found = queries.summaries(connection, self._stills, at_path)
@@ -173,11 +199,60 @@ class Library:
                 parts.append(matrix([row.vector for row in rows]))
         return np.array(ids, np.int64), np.concatenate(parts)
 
+    def word_hits(
+        self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000
+    ) -> dict[int, float]:
+        """Moments with any of the tokens and all of the phrases, best first, with their BM25 (higher is better)."""
+        with self._reading() as connection:
+            return words.hits(connection, tokens, phrases, limit)
+
+    def matching(
+        self, conditions: filtering.Conditions, *, among: Collection[int] | None = None, limit: int | None = None
+    ) -> list[int]:
+        """Numbers of the moments that meet the conditions; among these, or of all."""
+        with self._reading() as connection:
+            return filtering.matching(connection, conditions, among, limit)
+
+    def moments_of(self, footages: Collection[str]) -> dict[str, list[int]]:
+        """Numbers of all the moments of each footage, by its fingerprint."""
+        with self._reading() as connection:
+            return queries.numbers(connection, footages)
+
+    def values(self, name: str) -> list[str]:
+        """What moments were told to be under a name that a captioner declares, in small letters."""
+        with self._reading() as connection:
+            return filtering.known_values(connection, name)
+
+    def saved_searches(self) -> list[SavedSearch]:
+        """Questions that a person keeps, by name; `SavedSearches` changes them."""
+        with self._reading() as connection:
+            return saved.every(connection)
+
+    def saved_search(self, name: str) -> SavedSearch:
+        """One of them; raises WrongUse when there is none of this name."""
+        with self._reading() as connection:
+            return saved.known(connection, name)
+
+    def newest_event(self) -> int:
+        """The number up to which all moments can be found; later ones are still to come."""
+        with self._reading() as connection:
+            return saved.newest_event(connection)
+
     def known_files(self) -> dict[Path, SeenFile]:
         """Every file the library was told of, as it was then, whether or not it is still there."""
         with self._reading() as connection:
             files = [SeenFile(*row) for row in connection.execute(select(*queries.SEEN))]
         return {file.path: file for file in files}
+
+    def known(self, under: Collection[Path] | None = None, *, inodes: Collection[int] = ()) -> dict[str, KnownFile]:
+        """Every file the library was told of, by path; or those at and below these, and those with these inodes."""
+        with self._reading() as connection:
+            return watched.known(connection, under, inodes)
+
+    def roots(self) -> list[Root]:
+        """The folders that are or were watched, by path."""
+        with self._reading() as connection:
+            return watched.roots(connection)
 
     def _reading(self) -> AbstractContextManager[Connection]:
         """One transaction, so that several questions see the same library."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from momentidx.errors import LibraryError
 from momentidx.library import sqlite
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision this version of momentidx works with: the last one in `migrations/`."""
 MIGRATIONS = files("momentidx.migrations")
 

@@ -45,11 +45,6 @@ def reading_engine(file: Path) -> Engine:
     return _engine(file, "ro", READ_PRAGMAS)
 
 
-def noting_engine(file: Path) -> Engine:
-    """Connections for one short transaction beside the indexing process: no file is made, the log left alone."""
-    return _engine(file, "rw", NOTE_PRAGMAS)
-
-
 def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
     """Connections that create the file when it is missing; hold the library's lock.
 
@@ -67,6 +62,21 @@ def writing(engine: Engine, folder: Path) -> Iterator[Connection]:
     """
     with lock.turn(folder), engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
         yield connection
+
+
+@contextmanager
+def noting(folder: Path) -> Iterator[Connection]:
+    """One short transaction beside the indexing process, for what a person wants.
+
+    Its connection makes no file, leaves the log alone and is closed afterwards. The library must be up
+    to date, as `Library.open` leaves it.
+    """
+    engine = _engine(folder / DATABASE, "rw", NOTE_PRAGMAS)
+    try:
+        with writing(engine, folder) as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def backup(file: Path, copy: Path) -> None:

@@ -6,15 +6,30 @@ Every function works on a connection inside a writing transaction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from momentidx.events import values_of
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import answers, queries
-from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LayerRow, LocationRow, MetaRow, VectorRow
-from momentidx.library.values import Described
+from momentidx.library import answers, proxies, queries
+from momentidx.library.tables import (
+    EmbedderRow,
+    EventRow,
+    EventValueRow,
+    FootageRow,
+    LayerRow,
+    LocationRow,
+    MetaRow,
+    VectorRow,
+)
+from momentidx.library.values import Described, EmbedderIdentity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def grow(connection: Connection) -> None:
@@ -22,64 +37,69 @@ def grow(connection: Connection) -> None:
     connection.execute(update(MetaRow).values(generation=MetaRow.generation + 1))
 
 
-def place(connection: Connection, location: int, file: SeenFile, footage: int) -> bool:
-    """Note that a file holds this footage; whether footage came to light by that, or may have gone from it."""
+def place(connection: Connection, location: int, file: SeenFile, footage: int, now: datetime) -> bool:
+    """Note that a file holds this footage; whether moments came to light by that, or may have gone from it."""
     before = connection.execute(select(LocationRow.footage_id).where(LocationRow.id == location)).scalar_one()
-    elsewhere = connection.execute(select(exists().where(LocationRow.footage_id == footage))).scalar_one()
+    elsewhere = exists().where(LocationRow.footage_id == footage)
+    hidden = exists().where(LayerRow.footage_id == footage) & ~elsewhere
+    comes_to_light = bool(connection.execute(select(hidden)).scalar_one())
     connection.execute(
         update(LocationRow)
         .where(LocationRow.id == location)
         .values(
-            footage_id=footage, recognised=True, online=True, seen_at=datetime.now(UTC),
+            footage_id=footage, recognised=True, online=True, seen_at=now,
             size=file.size, mtime_ns=file.mtime_ns, ctime_ns=file.ctime_ns, inode=file.inode,
         )
     )  # fmt: skip
-    return before not in (None, footage) or not elsewhere
+    if before in (None, footage):
+        return comes_to_light
+    proxies.free(connection, before)
+    return True
 
 
 def let_go(connection: Connection, location: int) -> None:
     """Part a file that changed, and then could not be indexed, from the footage it held before."""
+    before = connection.execute(select(LocationRow.footage_id).where(LocationRow.id == location)).scalar_one()
     parted = connection.execute(
         update(LocationRow)
         .where(LocationRow.id == location, ~LocationRow.recognised, LocationRow.footage_id.is_not(None))
         .values(footage_id=None)
     )
     if parted.rowcount:
+        proxies.free(connection, before)
         grow(connection)
 
 
-def keep_footage(connection: Connection, footage: Footage, poster: str | None) -> int:
-    facts = {"facts": footage.to_json(), "seconds": float(footage.duration)} | ({"poster": poster} if poster else {})
-    known = connection.execute(
-        update(FootageRow).where(FootageRow.fingerprint == footage.fingerprint).values(facts).returning(FootageRow.id)
-    ).scalar()
-    if known is not None:
-        return known
-    new = {"fingerprint": footage.fingerprint, "added_at": datetime.now(UTC), **facts}
+def footage_with(connection: Connection, fingerprint: str) -> int | None:
+    """The number of a content that is known."""
+    return connection.execute(select(FootageRow.id).where(FootageRow.fingerprint == fingerprint)).scalar()
+
+
+def add_footage(connection: Connection, footage: Footage, now: datetime) -> int:
+    """The number of a new content."""
+    new = {
+        "fingerprint": footage.fingerprint, "facts": footage.to_json(), "seconds": float(footage.duration),
+        "added_at": now,
+    }  # fmt: skip
     return connection.execute(insert(FootageRow).values(new).returning(FootageRow.id)).scalar_one()
 
 
 def keep_layer(
-    connection: Connection, footage_id: int, footage: Footage, described: Described, stills: Sequence[str | None]
+    connection: Connection, footage: int, described: Described, stills: Sequence[str | None], now: datetime
 ) -> None:
-    """Store a layer with its events and vectors, in place of the same captioner's former one."""
+    """Store a layer with its events; it takes the former one's place when it has its vectors.
+
+    One without events needs none.
+    """
     captioner, version = described.layer.captioner, described.layer.version
-    former = connection.execute(
-        select(LayerRow.id, LayerRow.version).where(LayerRow.footage_id == footage_id, LayerRow.captioner == captioner)
-    ).one_or_none()
-    if former is not None and former.version == version:
-        stored = connection.execute(select(EventRow).where(EventRow.layer_id == former.id).order_by(EventRow.id)).all()
-        if [queries.event(row, footage) for row in stored] == list(described.events):
-            # Only the embedder is new: the events, and what refers to their numbers, stay.
-            of_layer = select(EventRow.id).where(EventRow.layer_id == former.id)
-            connection.execute(delete(VectorRow).where(VectorRow.event_id.in_(of_layer)))
-            _keep_vectors(connection, [row.id for row in stored], described)
-            return
-    if former is not None:
-        connection.execute(delete(LayerRow).where(LayerRow.id == former.id))
+    connection.execute(
+        delete(LayerRow).where(
+            LayerRow.footage_id == footage, LayerRow.captioner == captioner, LayerRow.version == version
+        )
+    )
     layer = connection.execute(
         insert(LayerRow)
-        .values(footage_id=footage_id, captioner=captioner, version=version, made_at=datetime.now(UTC))
+        .values(footage_id=footage, captioner=captioner, version=version, current=False, made_at=now)
         .returning(LayerRow.id)
     ).scalar_one()
     rows = [
@@ -90,32 +110,71 @@ def keep_layer(
         for event, still in zip(described.events, stills, strict=True)
     ]  # fmt: skip
     if rows:
-        numbers = insert(EventRow).returning(EventRow.id, sort_by_parameter_order=True)
-        _keep_vectors(connection, list(connection.execute(numbers, rows).scalars()), described)
+        connection.execute(insert(EventRow), rows)
+        _keep_values(connection, layer, described)
+    else:
+        _show(connection, layer, footage, captioner)
+        grow(connection)
 
 
-def _keep_vectors(connection: Connection, events: Sequence[int], described: Described) -> None:
-    if not events:
-        return
-    dimension = described.vectors.shape[1]
+def _keep_values(connection: Connection, layer: int, described: Described) -> None:
+    """What can be asked for by name, of the events just stored; their numbers are in their order."""
+    numbers = connection.execute(select(EventRow.id).where(EventRow.layer_id == layer).order_by(EventRow.id)).scalars()
+    rows = [
+        {"event_id": event, "name": name, "text": text, "number": number}
+        for event, told in zip(numbers, described.events, strict=True)
+        for name, text, number in values_of(told, described.filters)
+    ]
+    if rows:
+        connection.execute(insert(EventValueRow), rows)
+
+
+def keep_vectors(
+    connection: Connection,
+    footage: int,
+    embedder: EmbedderIdentity,
+    events: Sequence[int],
+    vectors: NDArray[np.float32],
+) -> None:
+    """Store the vectors of events, and show the layers that are whole by that. Some events may be gone."""
+    number = _embedder(connection, embedder, vectors.shape[1]) if len(events) else None
+    of_footage = select(EventRow.id).join(LayerRow).where(LayerRow.footage_id == footage)
+    there = set(connection.execute(of_footage).scalars())
+    rows = [
+        {"event_id": event, "embedder_id": number, "vector": vector}
+        for event, vector in zip(events, answers.blobs(vectors), strict=True)
+        if event in there
+    ]
+    if rows:
+        connection.execute(insert(VectorRow), rows)
+    vector = exists().where(VectorRow.event_id == EventRow.id, VectorRow.embedder_id == number)
+    whole = ~exists().where(EventRow.layer_id == LayerRow.id, ~vector)
+    unfinished = select(LayerRow.id, LayerRow.captioner).where(LayerRow.footage_id == footage, ~LayerRow.current, whole)
+    made = connection.execute(unfinished.order_by(LayerRow.id)).all()
+    for layer, captioner in made:
+        _show(connection, layer, footage, captioner)
+    if rows or made:
+        grow(connection)
+
+
+def _show(connection: Connection, layer: int, footage: int, captioner: str) -> None:
+    """Let a layer take the place of its captioner's former one."""
+    of_captioner = (LayerRow.footage_id == footage) & (LayerRow.captioner == captioner)
+    connection.execute(delete(LayerRow).where(of_captioner, LayerRow.current, LayerRow.id != layer))
+    connection.execute(update(LayerRow).where(LayerRow.id == layer).values(current=True))
+
+
+def _embedder(connection: Connection, embedder: EmbedderIdentity, dimension: int) -> int:
+    """The number of an embedder, which is added when it is new."""
     known = connection.execute(
-        select(EmbedderRow.id, EmbedderRow.dimension).where(queries.is_embedder(described.embedder))
+        select(EmbedderRow.id, EmbedderRow.dimension).where(queries.is_embedder(embedder))
     ).one_or_none()
     if known is None:
-        new = {"name": described.embedder.name, "version": described.embedder.version, "dimension": dimension}
-        embedder = connection.execute(insert(EmbedderRow).values(new).returning(EmbedderRow.id)).scalar_one()
-    elif known.dimension == dimension:
-        embedder = known.id
-    else:
+        new = {"name": embedder.name, "version": embedder.version, "dimension": dimension}
+        return connection.execute(insert(EmbedderRow).values(new).returning(EmbedderRow.id)).scalar_one()
+    if known.dimension != dimension:
         raise answers.bad_vectors(
-            f"The embedder '{described.embedder.name}' gave vectors of {dimension} numbers; "
-            f"those it gave before, as version {described.embedder.version}, have {known.dimension}"
+            f"The embedder '{embedder.name}' gave vectors of {dimension} numbers; "
+            f"those it gave before, as version {embedder.version}, have {known.dimension}"
         )
-    vectors = answers.blobs(described.vectors)
-    connection.execute(
-        insert(VectorRow),
-        [
-            {"event_id": event, "embedder_id": embedder, "vector": vector}
-            for event, vector in zip(events, vectors, strict=True)
-        ],
-    )
+    return int(known.id)

@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, exists, select, update
 
 from momentidx.errors import LibraryError
-from momentidx.events import Layer
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import answers, jobs, lock, schema, sqlite, storing
+from momentidx.library import (
+    answers,
+    jobs,
+    lock,
+    planning,
+    proxies,
+    queries,
+    queueing,
+    schema,
+    sqlite,
+    storing,
+    watched,
+)
+from momentidx.library.jobs import utc_now
 from momentidx.library.library import Library
-from momentidx.library.tables import FootageRow, JobRow, LocationRow
-from momentidx.library.values import Described, EmbedderIdentity, Job
+from momentidx.library.queueing import Priority
+from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow
+from momentidx.library.values import Claim, Described, EmbedderIdentity, Job, Root, Strip, Wanted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+AT_ONCE = 5000
+"""Rows that are written in one transaction where there may be a hundred thousand."""
 
 
 class WritableLibrary(Library):
     """The library as the one process sees it that writes.
 
-    Every method is one transaction: after a crash at any point it happened or it did not.
+    Every method is one transaction unless it says otherwise: after a crash at any point it happened
+    or it did not.
     """
 
+    def __init__(self, folder: Path, engine: Engine, held: ExitStack, clock: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(folder, engine, held)
+        self._clock = clock
+        self._owed: list[Claim] = []
+        """Given back when nothing could be written."""
+
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, clock: Callable[[], datetime] = utc_now) -> Self:
         """Open a library for writing; it is made, or brought up to date, where necessary.
 
         Jobs that a dead process left running are queued again. Raises LibraryBusy, with the holder,
@@ -44,8 +73,8 @@ class WritableLibrary(Library):
             engine = sqlite.writing_engine(file)
             held.callback(engine.dispose)
             with sqlite.writing(engine, folder) as connection:
-                jobs.release_dead(connection)
-            return cls(folder, engine, held.pop_all())
+                jobs.release_dead(connection, clock())
+            return cls(folder, engine, held.pop_all(), clock)
 
     def close(self) -> None:
         """Close; a job that is still claimed, because the work ended early, goes back to the queue."""
@@ -59,91 +88,185 @@ class WritableLibrary(Library):
     def enqueue(self, file: SeenFile) -> bool:
         """Queue a file that is new, changed, or failed for a passing reason.
 
-        True when it now waits to be worked on; False when there is nothing to do: done, failed for
-        good, or in work.
+        True when it, or its content, now waits to be worked on; False when there is nothing to do:
+        done, failed for good, or in work.
         """
         return bool(self.enqueue_all([file]))
 
-    def enqueue_all(self, files: Iterable[SeenFile]) -> list[SeenFile]:
-        """Queue many files at once, much quicker than one by one; those that now wait."""
-        with self._writing() as connection:
-            return jobs.enqueue(connection, files)
+    def enqueue_all(self, files: Iterable[SeenFile], *, priority: Priority = lambda _path: 0) -> list[SeenFile]:
+        """Queue many files, much quicker than one by one; those that now wait.
 
-    def requeue_outdated(self, layers: Sequence[Layer], embedder: EmbedderIdentity) -> int:
-        """Queue what is indexed, but not by exactly these captioners and this embedder; how many files."""
-        with self._writing() as connection:
-            return jobs.requeue_outdated(connection, layers, embedder)
+        Others can write in between: it is one transaction for every few thousand files.
+        """
+        waiting: list[SeenFile] = []
+        once = list({file.path: file for file in files}.values())
+        for some in queries.chunks(once, AT_ONCE):
+            with self._writing() as connection:
+                waiting += queueing.enqueue(connection, some, priority, self._clock())
+        return waiting
+
+    def plan(self, wanted: Wanted) -> int:
+        """Queue what footage lacks, and what a new version of the tools may do better; for how many it did.
+
+        What former tools left behind is cleared away. Nothing is written when all is as it should be,
+        and others can write in between.
+        """
+        with self._reading() as connection:
+            leftovers = planning.has_leftovers(connection, wanted)
+        if leftovers:
+            with self._writing() as connection:
+                planning.sweep(connection, wanted)
+        with self._reading() as connection:
+            lacking = planning.lacking(connection, wanted)
+            hopeless = connection.execute(select(exists().where(*planning.hopeless_probes(wanted)))).scalar()
+        for some in queries.chunks(lacking, AT_ONCE):
+            with self._writing() as connection:
+                planning.queue(connection, some, self._clock())
+        retried = 0
+        if hopeless:
+            with self._writing() as connection:
+                retried = planning.retry_probes(connection, wanted, self._clock())
+        return len({stage.footage for stage in lacking}) + retried
 
     def mark(self, *, online: Collection[Path] = (), offline: Collection[Path] = ()) -> None:
         """Note which known files are there and which are not. Nothing is ever deleted for being away."""
         with self._writing() as connection:
-            jobs.mark(connection, online, offline)
+            queueing.mark(connection, online, offline, self._clock())
+
+    def relocate(self, moves: Sequence[tuple[Path, SeenFile]]) -> None:
+        """Files known at one path that lie at another now: what is known of them goes along, nothing is read."""
+        with self._writing() as connection:
+            watched.relocate(connection, moves)
+
+    def note_root(self, root: Root) -> None:
+        """Keep how a watched folder stands now."""
+        with self._writing() as connection:
+            watched.note(connection, root)
 
     def failed_among(self, paths: Collection[Path]) -> int:
-        """How many of these files are marked as failed."""
+        """How many of these files are marked as failed, wholly or in part."""
         with self._reading() as connection:
-            failed = select(LocationRow.path).join(JobRow).where(JobRow.state == "failed")
+            failed = select(LocationRow.path).join(JobRow, queries.LIES_AT).where(JobRow.state == "failed")
             return len(set(connection.execute(failed).scalars()).intersection(paths))
 
-    def claim(self, among: Collection[Path] | None = None) -> Job | None:
-        """Take the job that waits longest (of these paths, best given as a set); None when there is none."""
-        with self._writing() as connection:
-            return jobs.claim(connection, among)
+    def claim(self, wanted: Wanted, path: Path | None = None) -> Claim | None:
+        """Take the work whose turn it is, or what is due of the file at this path; None when there is none.
 
-    def release(self, job: Job) -> None:
-        """Give a job back undone; it goes first next time."""
-        with self._writing() as connection:
-            jobs.end(connection, job, "queued")
-
-    def fail(self, job: Job, code: str, reason: str, *, passing: bool) -> None:
-        """End a job that could not be done. A changed file no longer stands for what it held before."""
-        with self._writing() as connection:
-            location = jobs.end(connection, job, "failed", code=code, reason=jobs.storable(reason), passing=passing)
-            if location is not None and not passing:
-                storing.let_go(connection, location)
-
-    def link(self, job: Job, file: SeenFile, fingerprint: str) -> Footage:
-        """End a job whose content is known and up to date: the file is one more place where it lies."""
-        with self._writing() as connection:
-            footage = connection.execute(
-                select(FootageRow.id, FootageRow.facts).where(FootageRow.fingerprint == fingerprint)
-            ).one_or_none()
-            if footage is None:
-                raise KeyError(fingerprint)
-            location = jobs.end(connection, job, "done")
-            if location is not None and storing.place(connection, location, file, footage.id):
-                storing.grow(connection)
-            return Footage.from_json(footage.facts)
-
-    def finish(
-        self,
-        job: Job,
-        file: SeenFile,
-        footage: Footage,
-        described: Sequence[Described],
-        *,
-        poster: bytes | None = None,
-    ) -> bool:
-        """End a job with everything that was made of the file, all at once.
-
-        A layer replaces the one that its captioner made before; events that are the same as before
-        keep their numbers. False, with nothing stored, when the file was queued again meanwhile.
-        Raises UnusableFootage for answers that make no sense; the job is still to be ended then.
+        All that is due of one content is taken together, so that it is read as seldom as possible.
         """
-        checked = [answers.checked(each, footage, file.path) for each in described]
-        # Before the transaction: a picture that no row names does no harm, a row without picture would.
-        stills = [[self._stills.put(still) if still else None for still in each.stills] for each in checked]
-        poster_name = self._stills.put(poster) if poster else None
+        self._release_owed()
+        with self._reading() as connection:
+            if not jobs.is_due(connection, wanted, path, self._clock()):
+                return None
         with self._writing() as connection:
-            location = jobs.end(connection, job, "done")
-            if location is None:
+            return jobs.claim(connection, wanted, path, self._clock())
+
+    def release(self, claim: Claim) -> None:
+        """Give back what of a claim was not ended; it keeps its place in the queue.
+
+        On a full disk that is made up for before the next claim.
+        """
+        self._owed.append(claim)
+        with suppress(LibraryError):
+            self._release_owed()
+
+    def _release_owed(self) -> None:
+        if self._owed:
+            with self._writing() as connection:
+                jobs.release(connection, [job for claim in self._owed for job in claim.jobs])
+            self._owed.clear()
+
+    def fail(self, job: Job, code: str, reason: str, *, passing: bool, tried_with: str = "") -> None:
+        """End a job that could not be done; it is tried again later if that may help, but not for ever.
+
+        A file that changed and cannot be probed no longer stands for what it held before.
+        """
+        with self._writing() as connection:
+            ended = jobs.fail(connection, job, code, reason, passing=passing, tried_with=tried_with, now=self._clock())
+            if ended is not None and ended.location_id is not None and not passing:
+                storing.let_go(connection, ended.location_id)
+
+    def recognise(self, claim: Claim, file: SeenFile, footage: Footage, wanted: Wanted) -> Claim | None:
+        """End a probe: the file is a place where this content lies. The claim on what is due of the content.
+
+        None, with nothing stored, when the file was queued again meanwhile.
+        """
+        (probe,) = claim.jobs
+        now = self._clock()
+        with self._writing() as connection:
+            ended = jobs.end(connection, probe, "done", now)
+            if ended is None:
+                return None
+            known = storing.footage_with(connection, footage.fingerprint)
+            number = storing.add_footage(connection, footage, now) if known is None else known
+            news = storing.place(connection, ended.location_id, file, number, now)
+            paired = wanted.pair_proxies and proxies.pair(connection, footage, file.path)
+            if known is None and not paired:
+                due = planning.whole(wanted, number, file.path)
+            else:
+                queueing.again(connection, [ended.location_id], now)
+                due = planning.lacking(connection, wanted, number)
+            planning.queue(connection, due, ended.queued_at, priority=ended.priority, file_time=ended.file_time)
+            if news or paired:
+                storing.grow(connection)
+            return Claim(file, footage, jobs.take_content(connection, wanted, number, now))
+
+    def keep_layer(self, job: Job, footage: Footage, path: Path, described: Described, wanted: Wanted) -> bool:
+        """End a description with the events that it made. They are shown when they have their vectors.
+
+        False, with nothing stored, when the claim does not count any more. Raises UnusableFootage for
+        answers that make no sense; the job is still to be ended then.
+        """
+        checked = answers.checked(described, footage, path)
+        # Before the transaction: a picture that no row names does no harm, a row without picture would.
+        stills = [self._stills.put(still) if still else None for still in checked.stills] or [None] * len(
+            checked.events
+        )
+        now = self._clock()
+        with self._writing() as connection:
+            ended = jobs.end(connection, job, "done", now)
+            if ended is None:
                 return False
-            footage_id = storing.keep_footage(connection, footage, poster_name)
-            storing.place(connection, location, file, footage_id)
-            for each, names in zip(checked, stills, strict=True):
-                storing.keep_layer(connection, footage_id, footage, each, names or [None] * len(each.events))
-            storing.grow(connection)
+            storing.keep_layer(connection, ended.footage_id, checked, stills, now)
+            embed = planning.Stage(ended.footage_id, jobs.EMBED, wanted.embedder.name)
+            planning.queue(connection, [embed], ended.queued_at, priority=ended.priority, file_time=ended.file_time)
         return True
+
+    def keep_pictures(self, job: Job, poster: bytes, strip: Strip) -> bool:
+        """End the making of pictures; False when the claim does not count any more."""
+        values = {"poster": self._stills.put(poster), "sprite": {**strip.layout, "still": self._stills.put(strip.jpeg)}}
+        with self._writing() as connection:
+            ended = jobs.end(connection, job, "done", self._clock())
+            if ended is not None:
+                connection.execute(update(FootageRow).where(FootageRow.id == ended.footage_id).values(values))
+        return ended is not None
+
+    def unembedded(self, fingerprint: str, wanted: Wanted) -> dict[int, str]:
+        """Number and caption of every event of a content that lacks its vector."""
+        with self._reading() as connection:
+            embedder = connection.execute(select(EmbedderRow.id).where(queries.is_embedder(wanted.embedder))).scalar()
+            silent = (
+                select(EventRow.id, EventRow.caption)
+                .join(LayerRow)
+                .join(FootageRow, FootageRow.id == LayerRow.footage_id)
+                .where(FootageRow.fingerprint == fingerprint, *planning.unembedded(wanted, embedder))
+                .order_by(EventRow.id)
+            )
+            return {row.id: row.caption for row in connection.execute(silent)}
+
+    def keep_vectors(
+        self, job: Job, path: Path, embedder: EmbedderIdentity, events: Sequence[int], vectors: NDArray[np.float32]
+    ) -> bool:
+        """End an embedding with the vectors (N, D) of N events; layers that are whole by that are shown.
+
+        False and UnusableFootage as for `keep_layer`.
+        """
+        answers.check_vectors(vectors, len(events), embedder.name, path)
+        with self._writing() as connection:
+            ended = jobs.end(connection, job, "done", self._clock())
+            if ended is not None:
+                storing.keep_vectors(connection, ended.footage_id, embedder, events, vectors)
+        return ended is not None
 
     def _writing(self) -> AbstractContextManager[Connection]:
         return sqlite.writing(self._engine, self.folder)

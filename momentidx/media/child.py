@@ -17,6 +17,8 @@ import logging
 import pickle
 import signal
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -44,6 +46,7 @@ class Decoder:
         """How many processes have ended before they were told to."""
         self._child: Process | None = None
         self._busy = False
+        self._interrupted = False
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +59,18 @@ class Decoder:
         if self._child is not None:
             self._child.kill()
             self._child = None
+
+    def interrupt(self) -> None:
+        """End the process, from any thread and for good: a running task raises KeyboardInterrupt, as Ctrl-C would."""
+        self._interrupted = True
+        child = self._child
+        if child is not None:
+            child.shoot()
+
+    @property
+    def version(self) -> str:
+        """Of all that reads files: with another one a file that could not be read may be readable."""
+        return _version()
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -115,6 +130,9 @@ class Decoder:
                 "raise 'decode_base_seconds' or 'decode_seconds_per_second'.",
             ) from None
         except (EOFError, OSError):
+            if self._interrupted:
+                self.close()
+                raise KeyboardInterrupt from None
             self.deaths += 1
             self._child = None
             raise _death(child, file) from None
@@ -128,10 +146,17 @@ class Decoder:
             self._busy = False
 
     def _running(self) -> Process:
+        if self._interrupted:
+            raise KeyboardInterrupt
         if self._child is None or not self._child.alive:
             self.close()
             self._child = Process(self.settings)
         return self._child
+
+
+@cache
+def _version() -> str:
+    return " ".join(f"{package} {metadata.version(package)}" for package in ("momentidx", "av"))
 
 
 def _only(task: Callable[..., T], args: tuple[object, ...]) -> Iterator[T]:
@@ -153,19 +178,22 @@ def _failure(kind: str, value: Any, file: Path) -> UnusableFootage:
     )
 
 
-def _memory(file: Path) -> UnusableFootage:
+def _memory(file: Path, *, passing: bool = False) -> UnusableFootage:
     return UnusableFootage(
         "memory",
         f"{file}: decoding needs more memory than 'decode_memory_mb' allows. Raise it, or make a smaller copy.",
+        passing=passing,
     )
 
 
 def _death(child: Process, file: Path) -> UnusableFootage:
     status = child.exit_status()
     said = " / ".join(child.messages)
-    # Nobody but the kernel, short of memory, sends a SIGKILL that is not ours.
-    if status == -signal.SIGKILL or "bad_alloc" in said or "MemoryError" in said:
+    if "bad_alloc" in said or "MemoryError" in said:
         return _memory(file)
+    # Nobody but the kernel sends a SIGKILL that is not ours: the machine is short of memory, which may pass.
+    if status == -signal.SIGKILL:
+        return _memory(file, passing=True)
     how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
     return UnusableFootage(
         "decoder-crash",

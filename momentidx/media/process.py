@@ -104,10 +104,15 @@ class Process:
             return False
         return True
 
-    def kill(self) -> None:
-        if self.alive:
+    def shoot(self) -> None:
+        """End it and leave the rest to whoever is talking to it; for other threads."""
+        if self._process.returncode is None:  # else its number may be another's by now
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        if self.alive:
+            self.shoot()
         self._process.wait()
         self._release()
 

@@ -1,92 +1,126 @@
-"""The daemon: one loop that looks, waits for copies to finish, and indexes, until it is told to stop.
+"""The daemon: looks, waits for copies to finish, and indexes, until it is told to stop.
 
-Everything happens in one thread. While a long file is being watched, the loop's own duties are done
-between two batches of pictures, so that arriving files are noticed and a stop is heard within a
-second or two.
+Three threads, each with one thing to do: this one works on one file after the other, `Watcher` looks
+at the folders meanwhile, and `Pulse` tells others how it goes and ends the process in time.
 """
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
 
+from momentidx.config import Settings
+from momentidx.errors import LibraryError, MomentidxError
 from momentidx.library import WritableLibrary
+from momentidx.pipeline.conditions import disk_full, why_wait
 from momentidx.pipeline.intake import Intake
-from momentidx.pipeline.tools import Tools
-from momentidx.pipeline.worker import Outcome, Stopped, work
-from momentidx.watch.hints import Hints
+from momentidx.pipeline.notify import Notifier
+from momentidx.pipeline.orders import Listener, Orders, Progress
+from momentidx.pipeline.pulse import Pulse
+from momentidx.pipeline.tools import Tools, open_tools
+from momentidx.pipeline.watcher import BREATH, Watcher
+from momentidx.pipeline.worker import Stopped, work
 
-BREATH = 1.0
-"""Seconds between two looks at most while something is going on."""
+JOIN_SECONDS = 4.0
+"""How long the watching thread may take to end what it writes; a walk that hangs in a network share is left."""
 
-
-class Listener(Protocol):
-    """Is told what the daemon does; the command prints it."""
-
-    def watching(self, roots: Sequence[Path], without_events: dict[Path, str]) -> None: ...
-    def unreadable(self, sentences: Sequence[str]) -> None: ...
-    def indexed(self, outcome: Outcome) -> None: ...
+_log = logging.getLogger(__name__)
 
 
 def watch(
     roots: Sequence[Path],
     library: WritableLibrary,
-    tools: Tools,
-    stop: threading.Event,
+    load: Callable[[], Settings],
+    orders: Orders,
     listener: Listener,
-    clock: Callable[[], float] = time.monotonic,
+    notifier: Notifier | None = None,
 ) -> None:
-    """Watch folders and index what arrives, until `stop` is set.
+    """Watch folders and index what arrives, until `orders.stop` is set.
 
-    What an earlier run left queued or half done goes first. Setting `stop` abandons the file in work
-    (it stays queued) and returns.
+    What an earlier run left queued or half done goes first. A stop abandons the file in work (it
+    stays queued) and returns within ten seconds. `load` gives the settings, at the start and whenever
+    `orders.reload` is set; new ones that are no good are refused in a sentence and the old ones stay.
     """
-    intake = Intake(library, roots, tools.settings)
-    with Hints(roots) as hints:
-        listener.watching(roots, hints.unwatched)
-        duties = _Duties(intake, hints, stop, listener, clock)
+    notifier = notifier or Notifier()
+    settings = load()
+    progress = Progress()
+    intake = Intake(library, roots, settings)
+    with Pulse(library, orders, progress, notifier) as pulse:
+        watcher = Watcher(intake, orders, progress, listener)
+        watcher.start()
+        notifier.send("READY=1", f"STATUS=Watching {len(roots)} folders")
+        worker = _Worker(library, orders, progress, listener)
         try:
-            while not stop.is_set():
-                duties.do()
-                for outcome in work(library, tools, tell=duties.between_batches):
-                    listener.indexed(outcome)
-                stop.wait(BREATH)
-        except Stopped:
-            return
+            while not orders.stop.is_set():
+                with open_tools(settings) as tools:
+                    pulse.decoder = tools.decoder
+                    library.plan(tools.wanted)
+                    worker.work(tools)
+                    settings = _reloaded(settings, load, orders, listener)
+                    intake.settings = settings
+        except (Stopped, KeyboardInterrupt):
+            if not orders.stop.is_set():
+                raise
+        finally:
+            orders.stop.set()
+            watcher.join(JOIN_SECONDS)
 
 
-class _Duties:
-    """What has to be done regularly, however busy the worker is."""
+def _reloaded(old: Settings, load: Callable[[], Settings], orders: Orders, listener: Listener) -> Settings:
+    if not orders.reload.is_set():
+        return old
+    orders.reload.clear()
+    try:
+        new = load()
+        with open_tools(new):  # a captioner that is not installed is found out here
+            pass
+    except MomentidxError as error:
+        listener.told(f"The settings stay as they were: {error}")
+        return old
+    listener.told("The settings were read again.")
+    return new
 
-    def __init__(
-        self, intake: Intake, hints: Hints, stop: threading.Event, listener: Listener, clock: Callable[[], float]
-    ) -> None:
-        self._intake = intake
-        self._hints = hints
-        self._stop = stop
+
+class _Worker:
+    """Works on what is queued, as long as nothing speaks against it."""
+
+    def __init__(self, library: WritableLibrary, orders: Orders, progress: Progress, listener: Listener) -> None:
+        self._library = library
+        self._orders = orders
+        self._progress = progress
         self._listener = listener
-        self._clock = clock
-        self._next_walk = self._next_round = clock()
-        self._complained: list[str] = []
 
-    def do(self) -> None:
-        now = self._clock()
-        self._next_round = now + BREATH
-        if now >= self._next_walk or self._hints.woken.is_set():
-            self._hints.woken.clear()  # before the walk: what happens during it wakes us again
-            self._intake.look(now)
-            self._next_walk = now + self._intake.settings.scan_seconds
-            if self._intake.unreadable != self._complained:
-                self._complained = self._intake.unreadable
-                self._listener.unreadable(self._complained)
-        self._intake.settle(now)
+    def work(self, tools: Tools) -> None:
+        """Until a stop or new settings are asked for."""
+        while not self._orders.stop.is_set() and not self._orders.reload.is_set():
+            waits = why_wait(tools.settings, self._library.folder, datetime.now())
+            if waits != self._progress.waits:
+                self._listener.told(f"Waiting: {waits}." if waits else "Working again.")
+            self._progress.rests(waits)
+            if waits or not self._one(tools):
+                self._orders.stop.wait(BREATH)
 
-    def between_batches(self, _path: Path, _part: Fraction) -> None:
-        if self._stop.is_set():
+    def _one(self, tools: Tools) -> bool:
+        """One job; whether there was one."""
+        started = time.monotonic()
+        try:
+            outcome = next(work(self._library, tools, tell=self._tell), None)
+        except LibraryError as error:
+            if not disk_full(tools.settings, self._library.folder):
+                raise
+            _log.warning("%s", error)
+            return False
+        if outcome is None:
+            return False
+        self._progress.ended(outcome, time.monotonic() - started)
+        self._listener.indexed(outcome)
+        return True
+
+    def _tell(self, path: Path, part: Fraction) -> None:
+        if self._orders.stop.is_set():
             raise Stopped
-        if self._clock() >= self._next_round:
-            self.do()
+        self._progress.works(path, float(part))

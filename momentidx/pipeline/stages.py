@@ -1,73 +1,89 @@
-"""What happens to one file, from the first byte read to the last row written.
+"""What happens to one file, from the first byte read to the moments that people find.
 
-    fingerprint -> probe -> watch the pictures and describe -> embed -> store
+    probe      fingerprint and facts: which footage is it?           stored: footage, where it lies
+    describe   watch the pictures, once for each captioner            stored: a layer, not shown yet
+    pictures   poster and strip, of what was seen on the way          stored: pictures
+    embed      a vector for every new caption                         stored: vectors; the layer is shown
 
-This is the one place where the order of the steps can be read. Nothing here knows a captioner, a
-database or a decoder by name, and nothing is stored before everything is known.
+This is the one place where the order of the steps can be read. Each is a job of its own (see
+`library/jobs.py`) and stored by itself, so that a new captioner or embedder repeats its own step only.
+Nothing here knows a captioner, a database or a decoder by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
-from momentidx.caption.protocol import Captioner
 from momentidx.errors import UnusableFootage
 from momentidx.events import Layer
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import Described, Job, WritableLibrary
+from momentidx.library import Claim, Described, Job, Strip, WritableLibrary
 from momentidx.media.frames import Frames
 from momentidx.media.identity import fingerprint
-from momentidx.media.probe import probe
+from momentidx.media.probe import probe as facts
 from momentidx.media.source import Source
 from momentidx.pipeline.tools import Tools
-
-
-class Overtaken(Exception):
-    """The file was queued again while it was read; nothing was stored."""
-
 
 Tell = Callable[[Fraction], None]
 """Told from time to time how much of the file is done, 0 to 1; may raise to stop the work."""
 
 
-def index(job: Job, tools: Tools, library: WritableLibrary, tell: Tell) -> Footage:
-    """Bring the library up to date with one file.
+def probe(claim: Claim, tools: Tools, library: WritableLibrary) -> Claim | None:
+    """Find out which footage a file holds; the claim on its other stages, or None when the file changed meanwhile.
 
-    Raises UnusableFootage when the file cannot be indexed, and whatever `tell` raises.
+    Content that is known is not probed again. Raises UnusableFootage, like every stage.
     """
-    before = _look(job.path)
-    content = fingerprint(job.path)
-    missing = [
-        captioner
-        for captioner, layer in zip(tools.captioners, tools.layers, strict=True)
-        if not library.has(content, layer, tools.embedder)
-    ]
-    if not missing:
-        return library.link(job, before, content)
-
-    footage = probe(job.path, tools.decoder)
-    source = TellingSource(job.path, footage, tools, tell)
-    described = [describe(captioner, footage, source, tools) for captioner in missing]
-    if _look(job.path) != before:
-        raise UnusableFootage("changed", f"{job.path}: the file changed while it was read.", passing=True)
-    if not library.finish(job, before, footage, described, poster=source.poster()):
-        raise Overtaken
-    return footage
+    before = _look(claim.path)
+    content = fingerprint(claim.path)
+    footage = library.footage_with(content) or facts(claim.path, tools.decoder)
+    _check_unchanged(before)
+    return library.recognise(claim, before, footage, tools.wanted)
 
 
-def describe(captioner: Captioner, footage: Footage, source: Source, tools: Tools) -> Described:
-    """One captioner's events of one footage, with their vectors and stills."""
-    events = captioner.describe(footage, source)
-    return Described(
-        layer=Layer(captioner.name, captioner.version),
-        events=events,
-        vectors=tools.embedder.embed([event.caption for event in events]),
-        embedder=tools.embedder,
-        stills=source.stills([event.span for event in events]),
-    )
+class Work:
+    """One footage, the file that it is read from, and the tools for it."""
+
+    def __init__(self, file: SeenFile, footage: Footage, tools: Tools, library: WritableLibrary, tell: Tell) -> None:
+        self.file = file
+        self.footage = footage
+        self.tools = tools
+        self.library = library
+        self.source = TellingSource(file.path, footage, tools, tell)
+
+
+def describe(job: Job, work: Work) -> None:
+    """One captioner's events, with their stills."""
+    _check_unchanged(work.file)
+    captioner = work.tools.captioner(job.tool)
+    events = captioner.describe(work.footage, work.source)
+    stills = work.source.stills([event.span for event in events])
+    _check_unchanged(work.file)
+    filters = getattr(captioner, "filters", {})
+    described = Described(Layer(captioner.name, captioner.version), events, stills, filters)
+    work.library.keep_layer(job, work.footage, work.file.path, described, work.tools.wanted)
+
+
+def pictures(job: Job, work: Work) -> None:
+    """Poster and strip. After a description they cost no second look at the footage."""
+    _check_unchanged(work.file)
+    poster, sprite = work.source.poster(), work.source.sprite()
+    _check_unchanged(work.file)
+    layout = {"columns": sprite.columns, "rows": sprite.rows, "pts": list(sprite.pts)}
+    work.library.keep_pictures(job, poster, Strip(sprite.jpeg, layout))
+
+
+def embed(job: Job, work: Work) -> None:
+    """Vectors of all captions that have none. The file itself may be away."""
+    silent = work.library.unembedded(work.footage.fingerprint, work.tools.wanted)
+    vectors = work.tools.embedder.embed(list(silent.values()))
+    work.library.keep_vectors(job, work.file.path, work.tools.embedder, list(silent), vectors)
+
+
+STAGES: Mapping[str, Callable[[Job, Work], None]] = {"describe": describe, "pictures": pictures, "embed": embed}
+"""After the probe, in their order."""
 
 
 class TellingSource(Source):
@@ -89,3 +105,8 @@ def _look(path: Path) -> SeenFile:
         return SeenFile.of(path)
     except OSError as error:
         raise UnusableFootage("gone", f"{path}: {error.strerror}.", passing=True) from error
+
+
+def _check_unchanged(before: SeenFile) -> None:
+    if _look(before.path) != before:
+        raise UnusableFootage("changed", f"{before.path}: the file changed while it was read.", passing=True)

@@ -10,6 +10,7 @@ from momentidx.caption.protocol import Captioner
 from momentidx.config import Settings
 from momentidx.events import Layer
 from momentidx.hooks import choose
+from momentidx.library import Wanted
 from momentidx.media.child import Decoder
 from momentidx.search.protocol import Embedder
 
@@ -24,9 +25,19 @@ class Tools:
     decoder: Decoder
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
-        """What the captioners would make today."""
-        return tuple(Layer(captioner.name, captioner.version) for captioner in self.captioners)
+    def wanted(self) -> Wanted:
+        """What these tools would make today, and of which files."""
+        return Wanted(
+            layers=tuple(Layer(captioner.name, captioner.version) for captioner in self.captioners),
+            embedder=self.embedder,
+            captioners=lambda path: self.settings.for_path(path).captioners,
+            decoder=self.decoder.version,
+            pair_proxies=self.settings.pair_proxies,
+            newest_first=self.settings.queue_order == "newest",
+        )
+
+    def captioner(self, name: str) -> Captioner:
+        return next(captioner for captioner in self.captioners if captioner.name == name)
 
 
 @contextmanager
@@ -35,7 +46,9 @@ def open_tools(settings: Settings) -> Iterator[Tools]:
 
     Raises WrongUse for a captioner or embedder that nothing provides.
     """
-    captioners: list[Captioner] = [choose("captioners", name).make(settings) for name in settings.captioners]
+    folders = [folder.captioners or () for folder in settings.folders.values()]
+    names = dict.fromkeys(name for some in (settings.captioners, *folders) for name in some)
+    captioners: list[Captioner] = [choose("captioners", name).make(settings) for name in names]
     embedder: Embedder = choose("embedders", settings.embedder).make(settings)
     with Decoder(settings) as decoder:
         yield Tools(settings, tuple(captioners), embedder, decoder)

@@ -1,92 +1,143 @@
-"""Words to moments: the nearest events in meaning, each stretch of footage once.
+"""Words to moments: the way in.
 
-The score of a moment is four parts the cosine between the vectors of the query and of its caption, and
-one part the share of the query's words that the caption has: 1 for the same sentence, near 0 for
-sentences that have nothing to do with each other. It orders the answers to one query; it is no
-probability.
+    >>> from momentidx.library import Library
+    >>> from momentidx.search.find import find
+    >>> with Library.open(folder) as library:
+    ...     moments = find(library, "she opens the letter, then looks up")
+
+The steps: the words are read (`parse`), each of their parts is looked for by meaning and by word and put together in
+time (`searcher`), what tells the same stretch is one answer (`timing`), and the best are given out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from momentidx.errors import LibraryError, WrongUse
-from momentidx.search.words import shares
+from momentidx.hooks import choose, plugins
+from momentidx.search.asking import Answers, Sort, Wish
+from momentidx.search.filters import Field, fields
+from momentidx.search.parse import parse
+from momentidx.search.query import All, Filter, Not
+from momentidx.search.timing import distinct, joined
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
     from momentidx.library import Library
     from momentidx.search.protocol import Embedder
 
-MAX_CHARACTERS = 2000
-EXAMPLE = 'Describe what you look for: momentidx find "a slow pan to the left".'
-WORDS_PART = 0.2
-"""Of the score. On made-up shot logs it brings more right answers to the top; on people's captions it does no harm."""
-CANDIDATES = 200
-"""Nearest events whose words are looked at."""
-SAME_STRETCH = Fraction(9, 10)
-"""Two events of one footage that overlap by more than this (tIoU) are one answer."""
+LARGEST_LIMIT = 100_000
 
 
-def find(library: Library, embedder: Embedder, words: str, *, limit: int = 10) -> list[Moment]:
+def find(
+    library: Library, words: str, *, limit: int = 10, embedder: Embedder | None = None, wish: Wish | None = None
+) -> list[Moment]:
     """The moments that answer the words best, best first, each with its score.
 
-    Raises WrongUse for words that are none and for a limit below 1, LibraryError when there is
-    nothing to search.
+    `words` is a plain sentence or a query (docs/query.md). Without an embedder that of the library's settings is
+    taken. `wish` says more about which answers and in what order; its limit counts then.
+
+    Raises WrongUse for words that are none, with the column where it is known, and for a limit below 1;
+    LibraryError when there is nothing to search.
     """
+    return search(library, words, wish or Wish(limit=limit), embedder=embedder).moments
+
+
+def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None) -> Answers:
+    """The same, with how the words were read and what each score is made of. `words` may be None with an example."""
+    from momentidx.search.searcher import Searcher
     from momentidx.search.vectors import open_vectors
 
-    words = _checked(words)
-    if limit < 1:
-        raise WrongUse(f"The limit is {limit}; ask for at least 1 moment.")
+    if not 1 <= wish.limit <= LARGEST_LIMIT:
+        raise WrongUse(f"The limit is {wish.limit}; ask for 1 to {LARGEST_LIMIT:,} moments.")
+    if wish.offset < 0:
+        raise WrongUse(f"The offset is {wish.offset}; 0 begins with the best moment.")
+    known = known_fields()
+    query = None if words is None and wish.like is not None else parse(words or "", known)
+    embedder = embedder or default_embedder(library)
     vectors = open_vectors(library, embedder)
     if not len(vectors):
         raise LibraryError(
             f"{library.folder}: there is nothing to search yet (no event has a vector of '{embedder.name}'). "
             "Run 'momentidx index PATH' with your footage first."
         )
-    (vector,) = embedder.embed([words])
-    count = max(CANDIDATES, 4 * limit)
+    like = embedder.embed([wish.like.event.caption])[0] if wish.like else None
+    searcher = Searcher(library, embedder, vectors, known, like=like)
+    searcher.prepare(query)
+    want = wish.offset + wish.limit + 1
+    if wish.sort is not Sort.SCORE or wish.one_per_clip or wish.newer_than:
+        want *= 4  # some are passed over, or the best in another order are among these
     while True:
-        distinct = _distinct(_ranked(library, words, vectors.nearest(vector, count)))
-        if len(distinct) >= limit or count >= len(vectors):
-            return distinct[:limit]
-        count *= 4
+        found = searcher.answer(query, want)
+        kept = _wished(found, wish)
+        if len(kept) > wish.offset + wish.limit or want >= len(vectors):
+            break
+        want *= 4
+    best = max((moment.score for moment in found if moment.score is not None), default=None)
+    if wish.sort is not Sort.SCORE:
+        # Of all answers there are no end; in another order the best of them are shown.
+        kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
+    page = kept[wish.offset : wish.offset + wish.limit]
+    return Answers(page, query, len(kept) > wish.offset + wish.limit, best, searcher.why)
 
 
-def _checked(words: str) -> str:
-    words = words.strip()
-    if not words:
-        raise WrongUse(f"The query is empty. {EXAMPLE}")
-    if len(words) > MAX_CHARACTERS:
-        raise WrongUse(f"The query has {len(words)} characters; at most {MAX_CHARACTERS} are read. Use fewer words.")
-    if not any(character.isalnum() for character in words):
-        raise WrongUse(f"The query has no words in it. {EXAMPLE}")
-    return words
+def misses(
+    library: Library, answers: Answers, wish: Wish, *, embedder: Embedder | None = None
+) -> list[tuple[str, int]]:
+    """For each condition of a query that found nothing: its text, and how many there would be without it."""
+    query = answers.query
+    parts = query.queries if isinstance(query, All) else ()
+    found = []
+    for part in parts:
+        rest = [each for each in parts if each is not part]
+        if isinstance(part, Filter | Not) and any(not isinstance(each, Not) for each in rest):
+            without = str(All(tuple(rest))) if len(rest) > 1 else str(rest[0])
+            others = search(library, without, replace(wish, limit=wish.limit, offset=0), embedder=embedder)
+            if others.moments:
+                found.append((str(part), len(others.moments)))
+    return found
 
 
-def _ranked(library: Library, words: str, nearest: list[tuple[int, float]]) -> list[Moment]:
-    """Events with their cosines as scored moments, best first. Events deleted meanwhile drop out here."""
-    cosines = dict(nearest)
-    moments = library.moments(ids=cosines.keys())
-    scored = [
-        (WORDS_PART * share + (1 - WORDS_PART) * cosines[moment.id], moment)
-        for moment, share in zip(moments, shares(words, [moment.event.caption for moment in moments]), strict=True)
-    ]
-    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return [replace(moment, score=score) for score, moment in scored]
+def known_fields() -> dict[str, Field]:
+    """Every filter there is: ours, and those of the captioners that are installed."""
+    return fields({one.offer.name: one.offer.filters for one in plugins() if one.kind == "captioners"})
 
 
-def _distinct(ranked: Iterable[Moment]) -> list[Moment]:
-    """The best moment of each stretch of footage; captioners and kinds often tell the same one twice."""
-    kept: list[Moment] = []
-    for moment in ranked:
-        span, footage = moment.event.span, moment.footage.fingerprint
-        if not any(
-            other.footage.fingerprint == footage and other.event.span.tiou(span) > SAME_STRETCH for other in kept
-        ):
-            kept.append(moment)
-    return kept
+def default_embedder(library: Library) -> Embedder:
+    """The embedder of the library's settings file, or its predecessor while that knows more (see `embedding`)."""
+    from momentidx.config import load_settings
+    from momentidx.search.embedding import searchable
+
+    known = load_settings(library.folder, {}).settings
+    embedder, _ = searchable(library, known.embedder, lambda name: choose("embedders", name).make(known))
+    return embedder
+
+
+def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
+    kept: Iterable[Moment] = found if wish.everything else joined(distinct(found))
+    if wish.like is not None:
+        kept = (moment for moment in kept if moment.id != wish.like.id)
+    if wish.newer_than:
+        kept = (moment for moment in kept if max(_numbers(moment)) > wish.newer_than)
+    if wish.min_score is not None:
+        least = wish.min_score
+        kept = (moment for moment in kept if (moment.score or 0.0) >= least)
+    if wish.one_per_clip:
+        kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
+        kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
+    return list(kept)
+
+
+def _numbers(moment: Moment) -> list[int]:
+    return [moment.id, *(part.id for part in moment.parts)]
+
+
+_ORDERS: dict[Sort, Callable[[Moment], tuple[object, ...]]] = {
+    Sort.TIME: lambda moment: (str(moment.path), moment.event.span.start_seconds, moment.id),
+    Sort.DATE: lambda moment: (
+        moment.footage.created is None, moment.footage.created or "", str(moment.path),
+        moment.event.span.start_seconds, moment.id,
+    ),
+}  # fmt: skip

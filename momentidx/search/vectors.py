@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,10 +60,17 @@ class Vectors:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
-        """Event ids with their cosine to a (D,) vector of length 1, best first, at most `count`."""
-        scores, ids = self._index.search(vector[None], min(count, len(self)))  # (1, count) each
-        return [(int(event), float(score)) for event, score in zip(ids[0], scores[0], strict=True)]
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Events, of all or of these, with their cosine to a (D,) vector of length 1; best first, at most `count`."""
+        count = min(count, len(self))
+        if among is None:
+            scores, ids = self._index.search(vector[None], count)  # (1, count) each
+        else:
+            chosen = faiss.IDSelectorBatch(np.fromiter(among, np.int64, len(among)))
+            scores, ids = self._index.search(vector[None], count, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
+        return [(int(event), float(score)) for event, score in zip(ids[0], scores[0], strict=True) if event >= 0]
 
 
 def faiss_build() -> str:

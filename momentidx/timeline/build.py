@@ -24,12 +24,13 @@ bring the clip back; editing programs know by themselves how to show a file that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, Marker, MarkerColor, Timeline, Track, TrackKind
@@ -38,6 +39,7 @@ from momentidx import __version__
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.footage import Footage
+from momentidx.timeline.facts import copies_with
 from momentidx.timeline.names import media_url, one_line, safe_text
 from momentidx.times import (
     allows_drop_frame,
@@ -87,16 +89,17 @@ def build(moments: Sequence[Moment], *, name: str, query: str | None = None, lay
     start, facts = _sequence(moments, layout)
     pause = RationalTime(parse_duration_frames(layout.gap, Fraction(facts["rate"])), start.rate)
     media = References()
-    pictures = _whole_files(moments, media) if layout.whole_files else _cuts(moments, media, query, layout)
+    shots = _whole_files(moments, media) if layout.whole_files else _cuts(moments, media, query, layout)
+    pictures, sounds = _clips(shots, "picture"), iter(_clips([shot for shot in shots if shot.footage.audio], "sound"))
     video, audio = Track("Video 1", kind=TrackKind.Video), Track("Audio 1", kind=TrackKind.Audio)
-    for link, (footage, picture) in enumerate(pictures, start=1):
+    for shot, picture in zip(shots, pictures, strict=True):
         if video and pause.value:
             video.append(Gap(duration=pause))
             audio.append(Gap(duration=pause))
-        picture.metadata["momentidx"]["link"] = link
+        picture.markers.extend(shot.markers)
         video.append(picture)
         # Where there is no sound a gap of the same length keeps what follows in sync.
-        audio.append(_sound(picture, link) if footage.audio else Gap(duration=picture.duration()))
+        audio.append(next(sounds) if shot.footage.audio else Gap(duration=picture.duration()))
     timeline = Timeline(name=one_line(name), global_start_time=start)
     timeline.metadata["momentidx"] = {"version": __version__, "query": query and safe_text(query)} | facts
     timeline.tracks.append(video)
@@ -121,64 +124,76 @@ def media_rate(rate: Fraction) -> float:
     return smpte_rate(rate) or float(rate)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """What becomes a clip on the picture track, and one under it."""
+
+    link: int
+    """The same number on the picture and the sound."""
+    name: str
+    footage: Footage
+    picture: ExternalReference
+    sound: ExternalReference
+    plays: TimeRange
+    markers: tuple[Marker, ...]
+    facts: Mapping[str, Any]
+    """The metadata of the picture; what is known of the file and the moment is not said again of the sound."""
+
+
 class References:
-    """One media reference for each file, copied for each clip: asking OTIO to copy is far quicker than to convert."""
+    """One media reference for each file, copied for each clip: OTIO copies far quicker than it makes."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], ExternalReference] = {}
+        self._known: dict[tuple[str, str], tuple[ExternalReference, ExternalReference]] = {}
 
-    def of(self, footage: Footage, path: Path) -> ExternalReference:
+    def of(self, footage: Footage, path: Path) -> tuple[ExternalReference, ExternalReference]:
+        """For the picture, and, without what is known of the file, for the sound."""
         key = footage.fingerprint, str(path)
         if key not in self._known:
-            self._known[key] = ExternalReference(
-                media_url(path),
-                media_range(footage, 0, footage.length_frames),
-                metadata={"momentidx": _media_facts(footage)},
-            )
-        return self._known[key].deepcopy()
+            url, whole = media_url(path), media_range(footage, 0, footage.length_frames)
+            facts = {"momentidx": _media_facts(footage)}
+            self._known[key] = ExternalReference(url, whole, facts), ExternalReference(url, whole)
+        return self._known[key]
 
 
-def _cuts(
-    moments: Sequence[Moment], media: References, query: str | None, layout: Layout
-) -> list[tuple[Footage, Clip]]:
-    """One clip for each moment, its caption a marker over the moment itself."""
+def _cuts(moments: Sequence[Moment], media: References, query: str | None, layout: Layout) -> list[_Shot]:
+    """One shot for each moment, its caption a marker over the moment itself."""
     found = []
-    for moment in moments:
+    for link, moment in enumerate(moments, start=1):
         footage, (first, end) = moment.footage, _frames(moment)
         pad = parse_duration_frames(layout.handles, footage.rate) + footage.variable_rate
-        clip = Clip(
-            # The file's name: it is what editors know the footage by, and what programs relink by.
-            name=one_line(moment.path.name),
-            media_reference=media.of(footage, moment.path),
-            source_range=media_range(footage, max(first - pad, 0), min(end + pad, footage.length_frames)),
-            metadata={"momentidx": _provenance(moment, query)},
-        )
-        clip.markers.append(_marker(moment, (first, end)))
-        found.append((footage, clip))
+        plays = media_range(footage, max(first - pad, 0), min(end + pad, footage.length_frames))
+        # The file's name: it is what editors know the footage by, and what programs relink by.
+        name, marker, facts = one_line(moment.path.name), _marker(moment, (first, end)), _provenance(moment, query)
+        found.append(_Shot(link, name, footage, *media.of(footage, moment.path), plays, (marker,), facts))
     return found
 
 
-def _whole_files(moments: Sequence[Moment], media: References) -> list[tuple[Footage, Clip]]:
-    """One clip for each file, with a marker and its provenance for each moment."""
-    found: dict[str, tuple[Footage, Clip]] = {}
+def _whole_files(moments: Sequence[Moment], media: References) -> list[_Shot]:
+    """One shot for each file, with a marker and its provenance for each moment."""
+    files: dict[str, list[Moment]] = defaultdict(list)
     for moment in moments:
-        footage = moment.footage
-        if footage.fingerprint not in found:
-            reference = media.of(footage, moment.path)
-            clip = Clip(one_line(moment.path.name), reference, reference.available_range)
-            clip.metadata["momentidx"] = {"online": moment.online}
-            found[footage.fingerprint] = footage, clip
-        marker = _marker(moment, _frames(moment))
-        marker.metadata["momentidx"] = _provenance(moment, None)
-        found[footage.fingerprint][1].markers.append(marker)
-    return list(found.values())
+        files[moment.footage.fingerprint].append(moment)
+    found = []
+    for link, (best, *more) in enumerate(files.values(), start=1):
+        markers = []
+        for moment in (best, *more):
+            markers.append(_marker(moment, _frames(moment)))
+            markers[-1].metadata["momentidx"] = _provenance(moment, None)
+        picture, sound = media.of(best.footage, best.path)
+        name, facts = one_line(best.path.name), {"online": best.online}
+        found.append(_Shot(link, name, best.footage, picture, sound, picture.available_range, tuple(markers), facts))
+    return found
 
 
-def _sound(picture: Clip, link: int) -> Clip:
-    """The same range of the same file; what is known of the file and the moment stands on the picture."""
-    media = picture.media_reference
-    reference = ExternalReference(media.target_url, media.available_range)
-    return Clip(picture.name, reference, picture.source_range, {"momentidx": {"link": link}})
+def _clips(shots: Sequence[_Shot], kind: Literal["picture", "sound"]) -> list[Clip]:
+    """A clip for each shot."""
+    told = [{"link": shot.link} | (dict(shot.facts) if kind == "picture" else {}) for shot in shots]
+    clips = copies_with(Clip(), told)
+    for clip, shot in zip(clips, shots, strict=True):
+        clip.name, clip.source_range = shot.name, shot.plays
+        clip.media_reference = (shot.picture if kind == "picture" else shot.sound).deepcopy()
+    return clips
 
 
 def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:
@@ -195,7 +210,18 @@ def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:
 def _provenance(moment: Moment, query: str | None) -> dict[str, Any]:
     """The moment as `find --json` tells it, what was asked, and how sure its edges are."""
     facts = moment.to_json() | {"query": query, "edge_seconds": float(moment.event.edge)}
-    return {key: safe_text(value) if isinstance(value, str) else value for key, value in facts.items()}
+    return {key: _safe(value) for key, value in facts.items()}
+
+
+def _safe(value: Any) -> Any:
+    """JSON values with every text as a timeline can carry it."""
+    if isinstance(value, str):
+        return safe_text(value)
+    if isinstance(value, list):
+        return [_safe(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _safe(each) for key, each in value.items()}
+    return value
 
 
 def _media_facts(footage: Footage) -> dict[str, Any]:

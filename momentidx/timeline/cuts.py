@@ -1,24 +1,30 @@
 """A timeline as every edit list knows it: which frames of which file are shown, and when. In whole numbers.
 
-The writers of formats that are not OpenTimelineIO read a conformed timeline through this view, so that
-each of them only says how its format spells a number. Nothing is rounded here: a position that is not
-a whole frame means that the timeline was not put onto the grid of its sequence (`conform/grid.py`).
+The writers of formats that are not OpenTimelineIO read a timeline through this view, so that each of
+them only says how its format spells a number. What one format wants differently is a pass over these
+values (`conform/targets.py`).
+
+The cuts lie on the grid of the sequence. One of another rate starts exactly on a source frame and lasts
+as many frames of the sequence as show its frames (`frames_that_show`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from opentimelineio.core import Item
 from opentimelineio.opentime import RationalTime
-from opentimelineio.schema import Clip, ExternalReference, Timeline, Track
+from opentimelineio.schema import Clip, ExternalReference, Marker, Timeline, Track
 
 from momentidx import times
 from momentidx.errors import MomentidxError
+from momentidx.timeline.facts import Facts
 from momentidx.timeline.names import plain_path
 
 
@@ -63,10 +69,12 @@ class Mark:
 
     name: str
     comment: str
+    color: str
+    """`GREEN`, ...: one of OpenTimelineIO's names."""
     start: int
     end: int
     facts: Mapping[str, Any]
-    """The moment, as `find --json` tells it; empty when the timeline is not ours."""
+    """The moment, as `find --json` tells it, and what a person made of it; empty when the timeline is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +84,11 @@ class Cut:
     name: str
     media: Media
     rate: Fraction
-    """What `start` counts in: the media's rate, or the sequence's when the target wants that."""
+    """What `start` and `end` count in: the media's rate, or the sequence's when the target wants that."""
     start: int
     """First source frame."""
+    end: int
+    """First source frame after the cut."""
     record: int
     """First frame on the timeline, from the timeline's first frame."""
     length: int
@@ -86,20 +96,37 @@ class Cut:
     marks: tuple[Mark, ...]
     sound: bool
     """Whether its sound plays as well."""
+    alternates: tuple[Cut, ...] = ()
+    """Other takes for the same place, which do not play: the better one first, none longer than this one."""
 
     @property
     def record_end(self) -> int:
         return self.record + self.length
 
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A stretch of the timeline on which nothing plays. What is missing there stands in its name and marks."""
+
+    name: str
+    rate: Fraction
+    record: int
+    length: int
+    marks: tuple[Mark, ...] = ()
+    """Counted from the beginning of the hole."""
+
     @property
-    def end(self) -> int:
-        """First source frame after the cut, where source and sequence count alike."""
-        return self.start + self.length
+    def start(self) -> int:
+        return 0
+
+    @property
+    def record_end(self) -> int:
+        return self.record + self.length
 
 
 @dataclass(frozen=True, slots=True)
 class CutList:
-    """The cuts of a timeline's picture track, and the sequence they lie in."""
+    """What lies on a timeline's picture track, without a space between, and the sequence it lies in."""
 
     name: str
     query: str | None
@@ -109,54 +136,101 @@ class CutList:
     drop_frame: bool
     width: int
     height: int
-    length: int
-    cuts: tuple[Cut, ...]
+    items: tuple[Cut | Hole, ...]
+
+    @property
+    def cuts(self) -> list[Cut]:
+        return [item for item in self.items if isinstance(item, Cut)]
+
+    @property
+    def length(self) -> int:
+        return self.items[-1].record_end if self.items else 0
 
     @property
     def sound(self) -> bool:
         return any(cut.sound for cut in self.cuts)
 
+    @property
+    def media(self) -> list[Media]:
+        """Every file once, also those that only alternates play."""
+        found = [one.media for cut in self.cuts for one in (cut, *cut.alternates)]
+        return list({media.url: media for media in found}.values())
+
+    def lanes(self) -> list[list[Cut]]:
+        """The alternates as tracks: the first, the second, ... of each cut."""
+        most = max((len(cut.alternates) for cut in self.cuts), default=0)
+        return [[cut.alternates[rank] for cut in self.cuts if rank < len(cut.alternates)] for rank in range(most)]
+
     def timecode(self, frame: int) -> str | None:
         """The label of a frame, counted from the timeline's first frame."""
         return times.timecode(self.start + frame, self.rate, drop_frame=self.drop_frame)
 
-    def mark_frames(self, cut: Cut, mark: Mark) -> tuple[int, int]:
-        """A mark as frames from the timeline's first frame, inside its cut and at least one frame long."""
-        ratio = self.rate / cut.rate
-        start = cut.record + times.round_half_up((mark.start - cut.start) * ratio)
-        end = cut.record + times.round_half_up((mark.end - cut.start) * ratio)
-        start = min(max(start, cut.record), cut.record_end - 1)
-        return start, max(min(end, cut.record_end), start + 1)
+    def mark_frames(self, item: Cut | Hole, mark: Mark) -> tuple[int, int]:
+        """A mark as frames from the timeline's first frame, inside its item and at least one frame long."""
+        ratio = self.rate / item.rate
+        start = item.record + times.round_half_up((mark.start - item.start) * ratio)
+        end = item.record + times.round_half_up((mark.end - item.start) * ratio)
+        start = min(max(start, item.record), item.record_end - 1)
+        return start, max(min(end, item.record_end), start + 1)
 
-    def marks(self) -> list[tuple[int, int, Cut, Mark]]:
-        """All marks in the order of the timeline, with their frames."""
-        return [(*self.mark_frames(cut, mark), cut, mark) for cut in self.cuts for mark in cut.marks]
+    def marks(self) -> list[tuple[int, int, Cut | Hole, Mark]]:
+        """All marks of what plays, and of holes, in the order of the timeline, with their frames."""
+        return [(*self.mark_frames(item, mark), item, mark) for item in self.items for mark in item.marks]
 
 
 def cut_list(timeline: Timeline) -> CutList:
-    """Read a timeline whose clips lie on whole frames of its sequence."""
-    facts = timeline.metadata.get("momentidx", {})
+    """Read a timeline. Its second and further picture tracks are alternates when they do not play."""
+    facts = Facts(timeline)
     start = timeline.global_start_time or RationalTime(0, timeline.duration().rate)
-    pictures = timeline.video_tracks()[0]
-    heard = {id_ for track in timeline.audio_tracks() for id_ in _links(track)}
-    known: dict[str, Media] = {}
-    record, cuts = 0, []
-    for item in pictures:
-        length = _whole(item.duration())
-        if isinstance(item, Clip):
-            cuts.append(_cut(item, record, length, known, heard))
-        record += length
+    rate = exact_rate(start.rate)
+    links = (Facts(item).get("link") for track in timeline.audio_tracks() for item in track if isinstance(item, Clip))
+    read = _Reader(rate, set(links) - {None})
+    pictures, *more = timeline.video_tracks()
+    above: dict[int, list[Cut]] = defaultdict(list)
+    for track in more:
+        if not track.enabled:
+            for cut in read.items(track):
+                if isinstance(cut, Cut):
+                    above[cut.record].append(cut)
     return CutList(
         name=timeline.name,
         query=facts.get("query"),
-        rate=exact_rate(start.rate),
+        rate=rate,
         start=_whole(start),
         drop_frame=bool(facts.get("drop_frame")),
         width=int(facts.get("width") or 1920),
         height=int(facts.get("height") or 1080),
-        length=record,
-        cuts=tuple(cuts),
+        items=tuple(
+            replace(item, alternates=tuple(above[item.record]))
+            if isinstance(item, Cut) and item.record in above
+            else item
+            for item in read.items(pictures)
+        ),
     )
+
+
+def keywords(mark: Mark) -> list[str]:
+    """What a person made of a moment, as words to search for."""
+    rating = mark.facts.get("rating")
+    stars = [f"{rating} star{'' if rating == 1 else 's'}"] if rating else []
+    return [*stars, *(mark.facts.get("labels") or [])]
+
+
+def file_length(media: Media, rate: Fraction) -> int:
+    """Length of a whole file in frames of a sequence; at least one."""
+    return max(times.round_half_up(media.length * rate / media.rate), 1)
+
+
+def frames_that_show(frames: int, ratio: Fraction, left: int | None) -> int:
+    """How many frames of the sequence show so many source frames, from the start of the first; at least one.
+
+    `ratio` is the rate of the sequence over that of the source. Rounded up, so that the last source frame
+    is shown, unless the file ends before: `left` source frames are there.
+    """
+    length = -(-frames * ratio // 1)
+    if left is not None:
+        length = min(length, left * ratio // 1)
+    return max(int(length), 1)
 
 
 @cache
@@ -169,49 +243,71 @@ def exact_rate(rate: float) -> Fraction:
     return Fraction(rate)
 
 
-def _links(track: Track) -> list[Any]:
-    return [item.metadata.get("momentidx", {}).get("link") for item in track if isinstance(item, Clip)]
+class _Reader:
+    """Reads tracks; every file is one object, however often it is played."""
 
+    def __init__(self, rate: Fraction, heard: set[Any]) -> None:
+        self.rate = rate
+        self.heard = heard
+        self.known: dict[str, Media] = {}
 
-def _cut(clip: Clip, record: int, length: int, known: dict[str, Media], heard: set[Any]) -> Cut:
-    metadata = clip.metadata
-    facts = metadata.get("momentidx", {})
-    start = clip.source_range.start_time
-    return Cut(
-        name=clip.name,
-        media=_media(clip, known),
-        rate=exact_rate(start.rate),
-        start=_whole(start),
-        record=record,
-        length=length,
-        marks=tuple(_mark(marker, facts) for marker in clip.markers),
-        sound="link" in facts and facts["link"] in heard,
-    )
+    def items(self, track: Track) -> Iterator[Cut | Hole]:
+        record = 0
+        for item in track:
+            found = self._cut(item, record) if isinstance(item, Clip) else self._hole(item, record)
+            record = found.record_end
+            yield found
 
+    def _hole(self, gap: Item, record: int) -> Hole:
+        length = _whole(gap.source_range.duration)
+        return Hole(gap.name, self.rate, record, length, tuple(_mark(marker, gap) for marker in gap.markers))
 
-def _media(clip: Clip, known: dict[str, Media]) -> Media:
-    reference = clip.media_reference
-    if not isinstance(reference, ExternalReference) or reference.available_range is None:
-        raise MomentidxError(f"The clip {clip.name} points to no file of known length. Relink it, or export it again.")
-    url = reference.target_url
-    if url not in known:
-        available = reference.available_range
-        metadata = reference.metadata
-        known[url] = Media(
-            url,
-            exact_rate(available.duration.rate),
-            _whole(available.start_time),
-            _whole(available.duration),
-            dict(metadata.get("momentidx", {})),
+    def _cut(self, clip: Clip, record: int) -> Cut:
+        media, source = self._media(clip), clip.source_range
+        start, plays = _whole(source.start_time), _whole(source.duration)
+        ratio, media_end = self.rate / media.rate, media.start + media.length
+        if ratio == 1:
+            length = plays
+        elif exact_rate(source.duration.rate) == media.rate:
+            length = frames_that_show(plays, ratio, media_end - start)
+        else:  # it lies on the grid already, and shows of each moment the source frame that began last
+            length, plays = plays, int((plays - 1) / ratio) + 1
+        return Cut(
+            name=clip.name,
+            media=media,
+            rate=media.rate,
+            start=start,
+            end=start + plays,
+            record=record,
+            length=length,
+            marks=tuple(_mark(marker, clip) for marker in clip.markers),
+            sound=Facts(clip).get("link") in self.heard,
         )
-    return known[url]
+
+    def _media(self, clip: Clip) -> Media:
+        reference = clip.media_reference
+        if not isinstance(reference, ExternalReference) or reference.available_range is None:
+            raise MomentidxError(
+                f"The clip {clip.name} points to no file of known length. Relink it, or export it again."
+            )
+        url = reference.target_url
+        if url not in self.known:
+            available = reference.available_range
+            self.known[url] = Media(
+                url,
+                exact_rate(available.duration.rate),
+                _whole(available.start_time),
+                _whole(available.duration),
+                dict(Facts(reference)),
+            )
+        return self.known[url]
 
 
-def _mark(marker: Any, clip_facts: Mapping[str, Any]) -> Mark:
-    marked, metadata = marker.marked_range, marker.metadata
+def _mark(marker: Marker, item: Item) -> Mark:
+    marked = marker.marked_range
     start = _whole(marked.start_time)
-    own = metadata.get("momentidx")
-    return Mark(marker.name, marker.comment, start, start + _whole(marked.duration), dict(own or clip_facts))
+    told = marker if "momentidx" in marker.metadata else item
+    return Mark(marker.name, marker.comment, marker.color, start, start + _whole(marked.duration), Facts(told))
 
 
 def _whole(time: RationalTime) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from opentimelineio.schema import Timeline
+
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.timeline.build import Layout, build, media_rate, rates
@@ -112,13 +114,30 @@ def _parts(moments: tuple[Moment, ...], most: int | None) -> Iterator[tuple[Mome
 
 def deliver(deliveries: Sequence[Delivery], *, query: str | None, force: bool) -> Iterator[tuple[Delivery, list[str]]]:
     """Write the files, and tell of each what is wrong with it. Nothing is written when one of them may not be."""
-    timelines = [build(one.moments, name=one.file.stem, query=query, layout=one.layout) for one in deliveries]
+    timelines = _timelines(deliveries, query)
     for one, timeline in zip(deliveries, timelines, strict=True):
         refuse_to_replace(one.file, timeline, force=force)
     for one, timeline in zip(deliveries, timelines, strict=True):
         one.writer.write(timeline, one.file)
-        # A format that names what was built says the same problem again in its own words.
-        yield one, check(timeline) or (check_file(one.file) if can_check(one.file) else [])
+        yield one, _problems(one.file, timeline)
+
+
+def _timelines(deliveries: Sequence[Delivery], query: str | None) -> list[Timeline]:
+    """A timeline for each, made once for several formats of the same."""
+    made: list[tuple[Delivery, Timeline]] = []
+    for one in deliveries:
+        wanted = one.moments, one.layout, one.file.stem
+        same = (timeline for other, timeline in made if (other.moments, other.layout, other.file.stem) == wanted)
+        timeline = next(same, None) or build(one.moments, name=one.file.stem, query=query, layout=one.layout)
+        made.append((one, timeline))
+    return [timeline for _, timeline in made]
+
+
+def _problems(file: Path, timeline: Timeline) -> list[str]:
+    """What is wrong with the timeline, or else with the file, which would say the same again in its own words."""
+    if file.suffix.lower() == ".otio":  # reading it back gives the whole timeline
+        return check_file(file)
+    return check(timeline) or (check_file(file) if can_check(file) else [])
 
 
 def parse_rate(text: str) -> Fraction:

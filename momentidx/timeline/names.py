@@ -33,6 +33,7 @@ def media_url(path: PurePath) -> str:
     return (path.absolute() if isinstance(path, Path) else path).as_uri()
 
 
+@lru_cache(maxsize=4096)
 def plain_path(url: str) -> str:
     """The path that a `target_url` means: a `file:` URL is decoded, anything else is a bare path.
 
@@ -48,7 +49,7 @@ def plain_path(url: str) -> str:
     return path[1:] if _WINDOWS_DRIVE.match(parts.path) else path
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def media_path(url: str) -> Path:
     """The same as a path of this machine."""
     return Path(plain_path(url))

@@ -17,6 +17,7 @@ from momentidx.footage import AudioStream, Footage, VideoStream
 from momentidx.library import Bins, Described, Library, WritableLibrary
 from momentidx.search.minilm import MiniLMEmbedder, installed_weights
 from momentidx.times import Span, StartTimecode
+from tests.library.making import indexed
 from typer_app import app
 
 CAPTIONS = {"pal.mov": (Fraction(25), "A woman opens a red door."), "film.mov": (Fraction(24), "A red door is shut.")}
@@ -44,12 +45,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 Event(Span(int(2 * rate), int(3 * rate), 1 / rate), caption),
                 Event(Span(int(4 * rate), int(5 * rate), 1 / rate), "A dog runs along the beach."),
             ]
-            library.enqueue(SeenFile.of(path))
-            job = library.claim()
-            assert job is not None
-            vectors = embedder.embed([event.caption for event in events])
-            described = Described(Layer("told", "1"), events, vectors, embedder)
-            library.finish(job, SeenFile.of(path), footage, [described], poster=None)
+            told = Described(Layer("told", "1"), events)
+            indexed(library, SeenFile.of(path), footage, told, embedder=embedder, embed=embedder.embed)
     return folder / "library"
 
 

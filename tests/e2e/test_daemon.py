@@ -1,13 +1,20 @@
-"""The daemon as a process: files that arrive, bad files, stops and kills."""
+"""The daemon as a process: files that arrive, bad files, signals, stops and kills.
+
+W1 growing · W9 renamed · W17, W20 root gone and back · W24 a folder without permission (the walk's own test)
+· W30 ready before the first walk ends · S10 two daemons · S25-S27 signals
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,13 +25,13 @@ from tests.e2e.command import COMMAND, PATIENCE, environment, momentidx, moments
 class Daemon:
     """A running `momentidx watch`; what it prints is in `lines`."""
 
-    def __init__(self, folder: Path, library: Path, log: Path) -> None:
+    def __init__(self, folder: Path, library: Path, log: Path, **env: str) -> None:
         self.log = log
         with log.open("w") as stream:
             self.process = subprocess.Popen(
                 [COMMAND, "watch", str(folder), "--library", str(library)],
                 stdout=stream, stderr=subprocess.STDOUT,
-                env=environment(MOMENTIDX_SETTLE_SECONDS="1", PYTHONUNBUFFERED="1"),
+                env=environment(**{"MOMENTIDX_SETTLE_SECONDS": "1", "PYTHONUNBUFFERED": "1"} | env),
             )  # fmt: skip
 
     @property
@@ -48,8 +55,8 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def watching(folder: Path, library: Path, log: Path) -> Iterator[Daemon]:
-    daemon = Daemon(folder, library, log)
+def watching(folder: Path, library: Path, log: Path, **env: str) -> Iterator[Daemon]:
+    daemon = Daemon(folder, library, log, **env)
     try:
         daemon.wait_for("Watching ")
         yield daemon
@@ -126,6 +133,9 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
         assert done.returncode == 75
         assert f"process {daemon.process.pid} (momentidx watch" in done.stderr
         assert f"momentidx watch {folder}" in momentidx("status", "--library", library)
+        second = run("watch", folder, "--library", library)
+        assert second.returncode == 75
+        assert f"process {daemon.process.pid} (momentidx watch" in second.stderr
 
 
 def test_a_file_that_goes_away_is_offline_and_still_found(tmp_path: Path, footage: Path) -> None:
@@ -138,3 +148,93 @@ def test_a_file_that_goes_away_is_offline_and_still_found(tmp_path: Path, footag
         daemon.stop(signal.SIGTERM)
     best = moments("find", "a red ball crosses", "--limit", "1", "--library", library)[0]
     assert (best["path"], best["online"]) == (str(gone), False)
+
+
+def test_what_a_running_daemon_does_can_be_seen_and_systemd_is_told(tmp_path: Path, drawn: Path) -> None:
+    folder, library = tmp_path / "card", tmp_path / "library"
+    folder.mkdir()
+    shutil.copy(drawn / "A003_night.mov", folder)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(PATIENCE)
+        with watching(folder, library, tmp_path / "log", NOTIFY_SOCKET=str(tmp_path / "notify")) as daemon:
+            assert systemd.recv(100).startswith(b"READY=1\n")
+            daemon.wait_for(f"indexed {folder / 'A003_night.mov'}")
+
+            (folder / "A003_night.mov").rename(folder / "renamed.mov")
+            wait_until(lambda: said_of_all(library) == [str(folder / "renamed.mov")], "the new name is known")
+            folder.rename(tmp_path / "unplugged")
+            daemon.wait_for(f"{folder} is offline: it is not there.")
+            assert json.loads(momentidx("folders", "list", "--json", "--library", library))["files"] == 1
+            (tmp_path / "unplugged").rename(folder)
+            daemon.wait_for(f"{folder} is online again.")
+
+            by_events = [{"path": str(folder), "mode": "events", "why": None, "away": None}]
+            wait_until(lambda: run_of(library)["roots"] == by_events, "the new state is written")
+            assert run_of(library)["pid"] == daemon.process.pid
+            assert run_of(library)["files_done"] == 1  # no rename and no return was described again
+            assert f"Folder    {folder}, watched by events\n" in momentidx("status", "--library", library)
+            assert daemon.stop(signal.SIGTERM) == 0
+            assert systemd.recv(100) == b"STOPPING=1"
+    assert not (library / "run.json").exists()
+    assert run_of(library) is None
+
+
+def run_of(library: Path) -> Any:
+    """What `status` says of the running daemon."""
+    return json.loads(momentidx("status", "--json", "--library", library))["run"]
+
+
+def said_of_all(library: Path) -> list[str]:
+    """The paths of all clips."""
+    lines = momentidx("footage", "list", "--json", "--library", library).splitlines()
+    return [location["path"] for line in lines for location in json.loads(line)["locations"]]
+
+
+def test_signals_are_obeyed_and_nobody_has_to_listen(tmp_path: Path, drawn: Path) -> None:
+    folder, library = tmp_path / "card", tmp_path / "library"
+    folder.mkdir()
+    library.mkdir()
+    settings, log = library / "momentidx.toml", library / "logs" / "momentidx.log"
+    with watching(folder, library, tmp_path / "log") as daemon:
+        settings.write_text("scan_seconds = 0\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for(f"The settings stay as they were: {settings}, line 1: 'scan_seconds' = 0 is not accepted")
+        settings.write_text('quiet_window = "00:00-00:00"\n')
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for("Waiting: outside of the quiet window 00:00-00:00.")
+        shutil.copy(drawn / "A003_night.mov", folder)
+        wait_until(lambda: "Pending   1 file," in momentidx("status", "--library", library), "it is queued")
+        assert "Waiting   outside of the quiet window 00:00-00:00\n" in momentidx("status", "--library", library)
+
+        log.rename(log.with_name("moved.log"))
+        daemon.process.send_signal(signal.SIGUSR1)
+        settings.unlink()
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for(f"indexed {folder / 'A003_night.mov'}")
+        wait_until(log.exists, "a new log file")
+        daemon.process.send_signal(signal.SIGINT)
+        assert daemon.stop(signal.SIGINT) == 0
+    written = log.with_name("moved.log").read_text() + log.read_text()
+    logged = [line[32:] for line in written.splitlines()]  # after date, time and level
+    assert [line for line in logged if line in daemon.lines] == daemon.lines
+
+
+def test_a_reader_that_went_away_does_not_end_the_daemon(tmp_path: Path, drawn: Path) -> None:
+    folder, library = tmp_path / "card", tmp_path / "library"
+    folder.mkdir()
+    daemon = subprocess.Popen(
+        [COMMAND, "watch", folder, "--library", library],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(MOMENTIDX_SETTLE_SECONDS="1"),
+    )  # fmt: skip
+    try:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline().startswith(b"Watching ")
+        daemon.stdout.close()
+        shutil.copy(drawn / "A003_night.mov", folder)
+        wait_until(lambda: "Indexed   1 clip" in momentidx("status", "--library", library), "it is indexed")
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(PATIENCE) == 0
+    finally:
+        daemon.kill()
+        daemon.wait()

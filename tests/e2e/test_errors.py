@@ -47,7 +47,7 @@ def test_a_bad_settings_file_is_named_with_what_is_accepted(tmp_path: Path, toml
     (tmp_path / "momentidx.toml").write_text(toml)
     done = run("config", "show", "--library", tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"momentidx: {tmp_path / 'momentidx.toml'}: ")
+    assert done.stderr.startswith(f"momentidx: {tmp_path / 'momentidx.toml'}")
     assert sentence in done.stderr
 
 

@@ -15,18 +15,17 @@ from sqlalchemy import event
 
 from momentidx.errors import LibraryError
 from momentidx.events import Layer
-from momentidx.files import SeenFile
 from momentidx.library import WritableLibrary
-from tests.library.making import FOOTAGE, LETTERS, described
+from tests.library.making import FOOTAGE, carry_out, described, wanted
 
 
 def main(folder: Path, path: Path, way: str, amount: str) -> None:
-    newer = Layer("shots", "2")
-    seen = SeenFile.of(path)
+    newer = described(layer=Layer("shots", "2"))
+    goal = wanted(newer.layer)
     with WritableLibrary.open(folder) as library:
-        library.requeue_outdated([newer], LETTERS)
-        job = library.claim()
-        assert job is not None
+        library.plan(goal)
+        claim = library.claim(goal, path)
+        assert claim is not None
 
         def kill(*context: object) -> None:
             if amount == "COMMIT" or str(context[2]).startswith(amount):
@@ -38,7 +37,7 @@ def main(folder: Path, path: Path, way: str, amount: str) -> None:
         else:
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(amount), int(amount)))
         try:
-            library.finish(job, seen, FOOTAGE, [described(layer=newer)])
+            carry_out(library, claim, goal, FOOTAGE, [newer])
         except LibraryError as error:
             print(error)
             return

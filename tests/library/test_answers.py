@@ -18,9 +18,22 @@ from hypothesis import strategies as st
 
 from momentidx.errors import UnusableFootage
 from momentidx.events import Event
-from momentidx.library import Described, WritableLibrary, answers
+from momentidx.library import WritableLibrary, answers
 from momentidx.times import Span
-from tests.library.making import BASE, FOOTAGE, LETTERS, SHOTS, TWO, claimed, described, event, file, other
+from tests.library.making import (
+    BASE,
+    FOOTAGE,
+    LETTERS,
+    TWO,
+    WANTED,
+    described,
+    event,
+    file,
+    indexed,
+    other,
+    recognised,
+    stage,
+)
 
 START, END = FOOTAGE.span.start, FOOTAGE.span.end
 JSON = st.recursive(
@@ -55,7 +68,7 @@ def test_any_event_comes_back_as_it_went_in(shared: WritableLibrary, events: lis
     vectors = np.array(rows, np.float32).reshape(len(events), 3)
     fingerprint = uuid4().hex
     seen = file(shared.folder, f"{fingerprint}.mp4")
-    shared.finish(claimed(shared, seen), seen, other(fingerprint), [Described(SHOTS, events, vectors, LETTERS)])
+    indexed(shared, seen, other(fingerprint), described(events), embed=lambda _: vectors)
     moments = sorted(shared.moments(fingerprint), key=lambda moment: moment.id)
     ids, stored = shared.vectors(LETTERS)
     expected = [
@@ -79,7 +92,7 @@ def test_plain_text_is_one_composed_line_that_any_database_takes(text: str) -> N
 def test_captions_become_one_plain_line(library: WritableLibrary, tmp_path: Path) -> None:
     seen = file(tmp_path)
     messy = event(START, END, "  A cafe\u0301\x00\n\tat\x1b[31mnight \ud800" + "." * 3000)
-    library.finish(claimed(library, seen), seen, FOOTAGE, [described([messy])])
+    indexed(library, seen, FOOTAGE, described([messy]))
     (moment,) = library.moments()
     begins = "A café at [31mnight "
     assert moment.event.caption == begins + "." * (2000 - len(begins))
@@ -101,9 +114,9 @@ def test_a_captioner_that_makes_no_sense_fails_the_file(
     library: WritableLibrary, tmp_path: Path, bad: Event, complaint: str
 ) -> None:
     seen = file(tmp_path)
-    job = claimed(library, seen)
+    job = stage(recognised(library, seen), "describe")
     with pytest.raises(UnusableFootage) as refused:
-        library.finish(job, seen, FOOTAGE, [described([*TWO, bad])])
+        library.keep_layer(job, FOOTAGE, seen.path, described([*TWO, bad]), WANTED)
     assert (refused.value.code, refused.value.passing) == ("captioner-answer", False)
     assert str(refused.value).startswith(f"{seen.path}: the captioner 'shots' ")
     assert complaint in str(refused.value)
@@ -125,22 +138,20 @@ def test_a_captioner_that_makes_no_sense_fails_the_file(
 def test_an_embedder_that_makes_no_sense_fails_the_file(
     library: WritableLibrary, tmp_path: Path, vectors: Any, complaint: str
 ) -> None:
-    seen = file(tmp_path)
     with pytest.raises(UnusableFootage) as refused:
-        library.finish(claimed(library, seen), seen, FOOTAGE, [Described(SHOTS, TWO, vectors, LETTERS)])
+        indexed(library, file(tmp_path), embed=lambda _: vectors)
     assert refused.value.code == "embedder-answer"
     assert complaint in str(refused.value)
     assert library.moments() == []
 
 
 def test_stills_that_do_not_match_the_events_fail_the_file(library: WritableLibrary, tmp_path: Path) -> None:
-    seen = file(tmp_path)
     with pytest.raises(UnusableFootage, match="came with 1 stills for 2 events"):
-        library.finish(claimed(library, seen), seen, FOOTAGE, [replace(described(), stills=[b"one"])])
+        indexed(library, file(tmp_path), FOOTAGE, replace(described(), stills=[b"one"]))
 
 
 def test_facts_with_names_that_are_not_utf8_come_back(library: WritableLibrary, tmp_path: Path) -> None:
     seen = file(tmp_path)
     odd = replace(other("beef" * 8), reel="caf\udce9", warnings=("\x00",))
-    library.finish(claimed(library, seen), seen, odd, [described()])
+    indexed(library, seen, odd)
     assert library.footage_of(seen.path) == odd

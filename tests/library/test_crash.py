@@ -8,17 +8,29 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from momentidx.errors import LibraryError
 from momentidx.events import Layer
 from momentidx.files import SeenFile
-from momentidx.library import Described, Library, WritableLibrary, sqlite
+from momentidx.library import Library, Strip, WritableLibrary, sqlite
 from momentidx.library.jobs import CRASH_LOOP
-from tests.library.making import FOOTAGE, LETTERS, SHOTS, claimed, described, event, file, indexed, other
+from tests.library.making import (
+    FOOTAGE,
+    LETTERS,
+    SHOTS,
+    described,
+    event,
+    file,
+    indexed,
+    numbered,
+    other,
+    recognised,
+    stage,
+)
 
 NEWER = Layer("shots", "2")
 
@@ -39,9 +51,9 @@ def run(folder: Path, seen: SeenFile, way: str, amount: str) -> subprocess.Compl
 
 
 def holdings(library: Library) -> tuple[dict[int, Layer], list[int], bool]:
-    """Moments with their layers, the numbers that have vectors, and whether a job is done."""
+    """Moments with their layers, the numbers that have vectors, and whether all jobs are done."""
     moments = {moment.id: moment.layer for moment in library.moments()}
-    return moments, library.vectors(LETTERS)[0].tolist(), library.status().jobs["done"] == 1
+    return moments, library.vectors(LETTERS)[0].tolist(), library.status().jobs["queued"] == 0
 
 
 def sound(folder: Path) -> bool:
@@ -50,6 +62,7 @@ def sound(folder: Path) -> bool:
 
 
 OLD = ({1: SHOTS, 2: SHOTS}, [1, 2], False)
+"""What is shown as long as the newer layer is not whole."""
 NEW = ({3: NEWER, 4: NEWER}, [3, 4], True)
 
 
@@ -57,9 +70,12 @@ NEW = ({3: NEWER, 4: NEWER}, [3, 4], True)
     ("statement", "left"),
     [
         ("UPDATE job", OLD),
-        ("DELETE FROM layer", OLD),
+        ("INSERT INTO layer", OLD),
         ("INSERT INTO event", OLD),
+        ("INSERT INTO job", OLD),
         ("INSERT INTO vector", OLD),
+        ("DELETE FROM layer", OLD),
+        ("UPDATE layer", OLD),
         ("UPDATE meta", OLD),
         ("COMMIT", OLD),
         ("never", NEW),  # dies when everything is done
@@ -72,7 +88,7 @@ def test_a_process_killed_while_it_stores_leaves_all_or_nothing(
     with WritableLibrary.open(folder) as library:
         assert holdings(library) == left
         if left is OLD:
-            assert library.status().jobs == {"queued": 1, "running": 0, "done": 0, "failed": 0}
+            assert library.status().jobs["running"] == 0
             indexed(library, seen, FOOTAGE, described(layer=NEWER))
         assert [layer.layer for layer in library.footage()[0].layers] == [NEWER]
     assert sound(folder)
@@ -118,20 +134,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_a_sentence_and_after_making_room_the_work_goes_on(small_disk: Path, tmp_path: Path) -> None:
     many = [event(FOOTAGE.span.start + number, FOOTAGE.span.end, "A dog runs.") for number in range(2000)]
-    large = Described(SHOTS, many, np.ones((2000, 384), np.float32), LETTERS)  # 3 MB of vectors
+    large = partial(numbered, dimension=384)  # 3 MB of vectors
     first, second = file(tmp_path, "1.mp4"), file(tmp_path, "2.mp4")
     with WritableLibrary.open(small_disk / "library") as library:
-        indexed(library, first, FOOTAGE, described(dimension=384))
-        job = claimed(library, second)
+        indexed(library, first, embed=large)
         with pytest.raises(LibraryError) as full:
-            library.finish(job, second, other("beef" * 8), [large])
+            indexed(library, second, other("beef" * 8), described(many), embed=large)
         assert str(full.value) == (
             f"{small_disk / 'library' / sqlite.DATABASE}: no space is left on the disk. "
             "Free some and try again; nothing was lost."
         )
         assert [moment.id for moment in library.moments()] == [1, 2]
         subprocess.run(["mount", "-o", "remount,size=32m", str(small_disk)], check=True)
-        assert library.finish(job, second, other("beef" * 8), [large])
+    with WritableLibrary.open(small_disk / "library") as library:
+        indexed(library, second, other("beef" * 8), described(many), embed=large)
         assert len(library.moments()) == 2002
     assert sound(small_disk / "library")
 
@@ -139,9 +155,9 @@ def test_a_full_disk_is_a_sentence_and_after_making_room_the_work_goes_on(small_
 def test_a_still_on_a_full_disk_is_a_sentence(small_disk: Path, tmp_path: Path) -> None:
     seen = file(tmp_path)
     with WritableLibrary.open(small_disk / "library") as library:
-        job = claimed(library, seen)
+        job = stage(recognised(library, seen), "pictures")
         with pytest.raises(LibraryError, match="a still cannot be written: No space left on device"):
-            library.finish(job, seen, FOOTAGE, [described()], poster=b"x" * 2**21)
-        assert library.status().jobs["running"] == 1
+            library.keep_pictures(job, b"x" * 2**21, Strip(b"strip", {}))
+        assert library.status().stages["pictures"]["running"] == 1
     stills = [path for path in (small_disk / "library" / "stills").rglob("*") if path.is_file()]
     assert stills == [], "no half of a picture is left"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -17,9 +19,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.events import Moment
 from momentidx.library import Library, WritableLibrary, lock, schema, sqlite
 from momentidx.library.tables import Base
-from tests.library.making import TWO, file, indexed
+from tests.library.making import FOOTAGE, LETTERS, SHOTS, TWO, file, indexed, vector, wanted
 
 ADD_A_COLUMN = """
 import sqlalchemy as sa
@@ -53,7 +56,8 @@ def schema_of(file: Path) -> dict[str, list[str]]:
     """The statements that would make the tables, in parts, without differences of layout and order."""
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: sorted(re.findall(r"[^\s,()]+", sql)) for name, sql in rows}
+    # A table that was rebuilt has its name in quotes.
+    return {name: sorted(re.findall(r"[^\s,()]+", sql.replace('"', ""))) for name, sql in rows}
 
 
 def newer_version(monkeypatch: pytest.MonkeyPatch, folder: Path, step: str) -> None:
@@ -65,9 +69,15 @@ def newer_version(monkeypatch: pytest.MonkeyPatch, folder: Path, step: str) -> N
     monkeypatch.setattr(schema, "HEAD", "9000")
 
 
+def comparable(_item: object, name: str | None, *_: object) -> bool:
+    """SQLite does not say which way an index runs, and FTS5 has tables of its own; the next test compares these."""
+    return name not in ("ix_job_oldest", "ix_job_newest") and not (name or "").startswith("event_words")
+
+
 def test_the_models_find_nothing_to_change_in_a_new_library(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_object": comparable})
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_the_steps_make_the_same_tables_as_the_models(database: Path, tmp_path: Path) -> None:
@@ -159,22 +169,77 @@ def test_an_older_library_is_backed_up_and_brought_up_to_date(
         assert [moment.event for moment in library.moments()] == list(TWO)
 
 
+OLDEST = {
+    "footage": [{"id": 1, "fingerprint": FOOTAGE.fingerprint, "facts": json.dumps(FOOTAGE.to_json()), "seconds": 10.0}],
+    "location": [
+        {"id": 7, "footage_id": 1, "recognised": 1, "path": b"/card/a.mp4", "online": 1},
+        {"id": 8, "recognised": 0, "path": b"/card/b.mp4", "online": 1},
+    ],
+    "job": [
+        {"id": 7, "location_id": 7, "state": "done", "deaths": 0},
+        {"id": 8, "location_id": 8, "state": "failed", "deaths": 3, "code": "crash", "reason": "It.", "passing": 0},
+    ],
+    "layer": [{"id": 1, "footage_id": 1, "captioner": "shots", "version": "1"}],
+    "event": [
+        {"id": number, "layer_id": 1, "start_pts": event.span.start, "end_pts": event.span.end,
+         "caption": event.caption, "kind": "shot", "edge": "0/1", "measures": "{}"}
+        for number, event in enumerate(TWO, start=1)
+    ],
+    "embedder": [{"id": 1, "name": "letters", "version": "1", "dimension": 3}],
+    "vector": [
+        {"event_id": number, "embedder_id": 1, "vector": np.array(vector(number - 1), "<f4").tobytes()}
+        for number in (1, 2)
+    ],
+}  # fmt: skip
+"""Rows of revision 0001: an indexed file and one that was given up."""
+USUAL = {
+    "location": {"size": 7, "mtime_ns": 3, "ctime_ns": 4, "inode": 5, "seen_at": "2026-05-04 03:02:01.000000"},
+    "job": {"attempts": 1, "queued_at": "2026-05-04 03:02:01.000000"},
+    "footage": {"added_at": "2026-05-04 03:02:01.000000"},
+    "layer": {"made_at": "2026-05-04 03:02:01.000000"},
+}
+
+
+@pytest.fixture
+def oldest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a library of the first version, with rows in it."""
+    with monkeypatch.context() as before:
+        before.setattr(schema, "HEAD", "0001")
+        folder.mkdir()
+        schema.upgrade(folder / sqlite.DATABASE)
+    with closing(sqlite3.connect(folder / sqlite.DATABASE)) as connection, connection:
+        for table, rows in OLDEST.items():
+            for row in rows:
+                values = USUAL.get(table, {}) | row
+                connection.execute(
+                    f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+                    list(values.values()),
+                )
+    return folder / sqlite.DATABASE
+
+
 @pytest.mark.parametrize("kind", [Library, WritableLibrary])
-def test_the_oldest_library_with_rows_in_it_is_brought_up_to_date(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Library]
-) -> None:
-    monkeypatch.setattr(schema, "HEAD", "0001")
-    with WritableLibrary.open(folder) as library:
-        indexed(library, file(folder.parent))
-        before = library.moments()
-    monkeypatch.undo()
-    with kind.open(folder) as library:
-        assert library.moments() == before
+def test_the_oldest_library_with_rows_in_it_is_brought_up_to_date(oldest: Path, kind: type[Library]) -> None:
+    with kind.open(oldest.parent) as library:
+        assert library.moments() == [
+            Moment(number, event, SHOTS, FOOTAGE, Path("/card/a.mp4")) for number, event in enumerate(TWO, start=1)
+        ]
+        assert library.vectors(LETTERS)[1].tolist() == [vector(0), vector(1)]
         assert library.bins() == []
         assert library.problems() == []
-    (backup,) = (folder / sqlite.BACKUPS).iterdir()
+    (backup,) = (oldest.parent / sqlite.BACKUPS).iterdir()
     assert "bin_entry" not in schema_of(backup)
-    assert "bin_entry" in schema_of(folder / sqlite.DATABASE)
+    assert "bin_entry" in schema_of(oldest)
+
+
+def test_what_an_older_library_holds_is_not_made_again(oldest: Path) -> None:
+    with WritableLibrary.open(oldest.parent) as library:
+        states = [(job.stage, job.state, job.path) for job in library.jobs(["done", "failed"])]
+        assert states == [("probe", "done", Path("/card/a.mp4")), ("probe", "failed", Path("/card/b.mp4"))]
+        assert library.plan(wanted(decoder="newer")) == 2, "pictures, and the file that was given up"
+        assert [(job.stage, job.path) for job in library.jobs(["queued"])] == [
+            ("pictures", Path("/card/a.mp4")), ("probe", Path("/card/b.mp4"))
+        ]  # fmt: skip
 
 
 def test_an_upgrade_that_fails_half_way_leaves_the_library_as_it_was(

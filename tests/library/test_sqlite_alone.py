@@ -67,4 +67,4 @@ def test_nobody_else_names_the_database_file() -> None:
         for module in (ROOT / "momentidx").rglob("*.py")
         if "library.sqlite" in module.read_text() or "sqlite.DATABASE" in module.read_text()
     }
-    assert naming == {f"momentidx/library/{name}.py" for name in ("bins", "library", "sqlite", "writer")}
+    assert naming == {f"momentidx/library/{name}.py" for name in ("library", "sqlite", "writer")}

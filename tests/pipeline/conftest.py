@@ -26,7 +26,7 @@ def captioner() -> Scripted:
 
 @pytest.fixture
 def tools(captioner: Scripted, decoder: Decoder) -> Tools:
-    return Tools(Settings(settle_seconds=5), (captioner,), Hashed(), decoder)
+    return Tools(Settings(settle_seconds=5, captioners=("scripted",)), (captioner,), Hashed(), decoder)
 
 
 @pytest.fixture

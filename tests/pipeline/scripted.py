@@ -29,8 +29,8 @@ def halves(footage: Footage, frames: FrameSource) -> list[Event]:
 class Scripted:
     """A captioner that runs a function."""
 
-    def __init__(self, script: Script = halves, version: str = "1") -> None:
-        self.name = "scripted"
+    def __init__(self, script: Script = halves, version: str = "1", name: str = "scripted") -> None:
+        self.name = name
         self.version = version
         self.asked: list[Fraction] = []
         """Duration of each footage it was asked about."""
@@ -44,11 +44,16 @@ class Scripted:
 class Hashed:
     """An embedder whose vectors depend on nothing but the sentence."""
 
-    name = "hashed"
-    version = "1"
     dimension = 8
 
+    def __init__(self, name: str = "hashed", version: str = "1") -> None:
+        self.name = name
+        self.version = version
+        self.asked: list[str] = []
+        """Every sentence it was asked about."""
+
     def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += sentences
         digests = [hashlib.blake2b(sentence.encode(), digest_size=self.dimension).digest() for sentence in sentences]
         vectors = np.array([list(digest) for digest in digests], np.float32).reshape(-1, self.dimension) + 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -17,6 +17,7 @@ from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.footage import Footage
 from momentidx.timeline.build import Layout, build, rates
+from momentidx.timeline.facts import Facts
 from momentidx.times import Span
 from tests.timeline.moments import FILM, HOUR_AT_FILM, NTSC, PAL, footage, moment, timecode
 
@@ -155,7 +156,7 @@ def test_provenance_is_the_moment_as_find_tells_it_and_where_its_times_come_from
         "width": 1920,
         "height": 1080,
     }
-    assert dict(picture(timeline).metadata["momentidx"]) == shot.to_json() | {
+    assert dict(Facts(picture(timeline))) == shot.to_json() | {
         "query": "red door",
         "edge_seconds": 0.04,
         "link": 1,

@@ -105,7 +105,7 @@ def test_timecode_formats_refuse_what_has_none(writer: TimelineWriter, tmp_path:
     slow = build([moment(footage(Fraction(10)), 0, 10)], name="t")
     with pytest.raises(WrongUse, match=r"10 frames a second has none. Export this footage as \.otio"):
         writer.write(slow, tmp_path / "t")
-    mixed = build([moment(footage(PAL), 0, 10), moment(footage(FILM), 0, 10)], name="t")
+    mixed = build([moment(footage(PAL), 0, 10), moment(footage(FILM), 0, 10, path=Path("/f.mov"))], name="t")
     with pytest.raises(WrongUse, match=r"cannot play footage of 23\.976 frames a second at 25"):
         writer.write(mixed, tmp_path / "t")
     assert list(tmp_path.iterdir()) == []

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.caption.shotlog import words
+from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.caption.shotlog.camera import Camera, camera
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
 from momentidx.caption.shotlog.form import Frame, forms, frame, stops
@@ -57,6 +58,7 @@ class ShotLog:
     """The captioner that is always there: camera, light, colour, movement, people and fades, shot by shot."""
 
     name = "shotlog"
+    filters = FILTERS
 
     def __init__(self, models: Models | None = None) -> None:
         self._models = models or Models()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from momentidx.caption.shotlog import camera, colours, fades, form, looks, people, words
+from momentidx.caption.shotlog.asked import SYNONYMS
 from momentidx.caption.shotlog.movement import Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
 from momentidx.times import Span
@@ -20,33 +21,6 @@ KINDS = {
     **fades.KINDS,
     **form.STOPS,
 }
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "extreme-close-up": ("ECU", "XCU", "extreme close up", "extremely tight"),
-    "close-up": ("CU", "close up", "closeup", "tight"),
-    "medium-close-up": ("MCU", "medium close up"),
-    "medium": ("MS", "mid shot", "medium shot", "waist shot"),
-    "full": ("FS", "full shot", "head to toe"),
-    "wide": ("WS", "LS", "wide shot", "long shot"),
-    "extreme-wide": ("EWS", "ELS", "extreme wide shot", "extreme long shot", "establishing shot"),
-    "still": ("locked off", "static", "on sticks", "tripod", "lock-off"),
-    "hand-held": ("handheld", "shaky"),
-    "push-in": ("zoom in", "dolly in", "push in", "track in"),
-    "pull-out": ("zoom out", "dolly out", "pull back", "pull out", "track out"),
-    "pan-left": ("pan left", "panning left"),
-    "pan-right": ("pan right", "panning right"),
-    "tilt-up": ("tilt up",),
-    "tilt-down": ("tilt down",),
-    "dark": ("night", "low key", "underexposed"),
-    "bright": ("high key", "overexposed"),
-    "black-and-white": ("B&W", "BW", "monochrome"),
-    "fade-in": ("fade up", "fade from black"),
-    "fade-out": ("fade to black", "fade down"),
-    "speech": ("talking", "dialogue", "somebody speaks"),
-    "applause": ("clapping",),
-    "cell phone": ("mobile phone", "smartphone"),
-    "tv": ("television", "screen", "monitor"),
-}
-"""What people type for the words of the log."""
 DOES = {
     "crosses": "is first seen at one side and last at the opposite one",
     "enters": "comes in at the left or right side and stays, or is lost sight of",

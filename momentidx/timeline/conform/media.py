@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from opentimelineio.opentime import TimeRange
 from opentimelineio.schema import Clip, Timeline
 
 from momentidx.errors import MomentidxError
+from momentidx.timeline.cuts import Cut, CutList, Media
 from momentidx.timeline.names import one_line, plain_path, safe_text
 
 
@@ -19,31 +20,43 @@ def clips(timeline: Timeline) -> Iterator[Clip]:
                 yield item
 
 
-def bare_paths(timeline: Timeline) -> None:
-    """Name files by path, for programs that take a `file://` URL for an odd file name.
+def plain_name(url: str) -> str:
+    """The path of a file, for programs that take a `file://` URL for an odd file name.
 
     Raises MomentidxError for a name that is not text (not UTF-8, control characters): only a URL can spell it.
     """
-    for clip in clips(timeline):
-        reference = clip.media_reference
-        path = plain_path(reference.target_url)
-        if safe_text(path) != path:
-            raise MomentidxError(
-                f"{one_line(path)}: this format writes file names as they are, and this one is not plain text. "
-                "Rename the file and index it again, or export as .otio, .fcpxml or .xml, which can name it."
-            )
-        reference.target_url = path
+    path = plain_path(url)
+    if safe_text(path) != path:
+        raise MomentidxError(
+            f"{one_line(path)}: this format writes file names as they are, and this one is not plain text. "
+            "Rename the file and index it again, or export as .otio, .fcpxml or .xml, which can name it."
+        )
+    return path
 
 
-def from_zero(timeline: Timeline) -> None:
+def bare_paths(cuts: CutList) -> CutList:
+    """Name files by path."""
+    return with_media(cuts, lambda media: replace(media, url=plain_name(media.url)))
+
+
+def from_zero(cuts: CutList) -> CutList:
     """Count the frames of every file from its first picture instead of in its timecode."""
-    for clip in clips(timeline):
-        reference = clip.media_reference
-        available = reference.available_range
-        zero = available.start_time
-        reference.available_range = TimeRange(duration=available.duration, start_time=zero - zero)
-        source = clip.source_range
-        clip.source_range = TimeRange(source.start_time - zero, source.duration)
-        for marker in clip.markers:
-            marked = marker.marked_range
-            marker.marked_range = TimeRange(marked.start_time - zero, marked.duration)
+
+    def moved(cut: Cut) -> Cut:
+        zero = cut.media.start
+        marks = tuple(replace(mark, start=mark.start - zero, end=mark.end - zero) for mark in cut.marks)
+        others = tuple(map(moved, cut.alternates))
+        return replace(cut, start=cut.start - zero, end=cut.end - zero, marks=marks, alternates=others)
+
+    items = tuple(moved(item) if isinstance(item, Cut) else item for item in cuts.items)
+    return with_media(replace(cuts, items=items), lambda media: replace(media, start=0))
+
+
+def with_media(cuts: CutList, change: Callable[[Media], Media]) -> CutList:
+    """The same cuts with every file changed, once."""
+    changed = {media.url: change(media) for media in cuts.media}
+
+    def played(cut: Cut) -> Cut:
+        return replace(cut, media=changed[cut.media.url], alternates=tuple(map(played, cut.alternates)))
+
+    return replace(cuts, items=tuple(played(item) if isinstance(item, Cut) else item for item in cuts.items))

@@ -8,11 +8,11 @@ reels. `AX` and `BL` mean "no reel" and "black" in CMX lists and are never used.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from opentimelineio.schema import Clip, Timeline
-
-from momentidx.timeline.names import ascii_text, plain_path
+from momentidx.timeline.conform.media import with_media
+from momentidx.timeline.cuts import CutList, Media
+from momentidx.timeline.names import ascii_text
 
 RESERVED = {"AX", "BL"}
 
@@ -23,32 +23,29 @@ class _Tape:
 
     own: bool
     """Whether the file itself names the reel and has timecode."""
-    start: float
-    end: float
-    """Seconds of timecode."""
+    start: int
+    end: int
+    """Frames of timecode: where reels matter, all files have one rate."""
 
 
-def name_reels(timeline: Timeline, longest: int) -> None:
-    """Give every file on the picture track a unique reel of capital letters, digits and `_`, in its metadata."""
+def name_reels(cuts: CutList, longest: int) -> CutList:
+    """Give every file a unique reel of capital letters, digits and `_`."""
     taken: dict[str, list[_Tape]] = {name: [_Tape(False, 0, 0)] for name in RESERVED}
-    named: dict[str, str] = {}
-    for clip in timeline.tracks[0].find_clips():
-        url = clip.media_reference.target_url
-        if url not in named:
-            named[url] = _name(clip, longest, taken)
-        clip.media_reference.metadata.setdefault("momentidx", {})["reel"] = named[url]
+
+    def named(media: Media) -> Media:
+        return replace(media, facts={**media.facts, "reel": _name(media, longest, taken)})
+
+    return with_media(cuts, named)
 
 
-def _name(clip: Clip, longest: int, taken: dict[str, list[_Tape]]) -> str:
-    reference = clip.media_reference
-    facts = reference.metadata.get("momentidx", {})
-    available = reference.available_range
+def _name(media: Media, longest: int, taken: dict[str, list[_Tape]]) -> str:
+    facts = media.facts
     tape = _Tape(
         own=bool(facts.get("reel")) and facts.get("timecode_source") != "none",
-        start=available.start_time.to_seconds(),
-        end=available.end_time_exclusive().to_seconds(),
+        start=media.start,
+        end=media.start + media.length,
     )
-    stem = plain_path(reference.target_url).replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    stem = media.path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     wanted = _clean(facts.get("reel") or "") or _clean(stem) or "REEL"
     name, number = wanted[:longest], 1
     while not all(_side_by_side(tape, other) for other in taken.get(name, ())):

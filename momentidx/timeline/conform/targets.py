@@ -1,18 +1,21 @@
 """One function for each target: what its programs want differently from the timeline that was built.
 
-Where a rule was measured or is only reported stands in `docs/export.md`.
+OpenTimelineIO files are timelines again; the other formats get a cut list. Formats without a function here
+(Final Cut, tables, captions) take the cut list as it is. Where a rule was measured or is only reported stands
+in `docs/export.md`.
 """
 
 from __future__ import annotations
 
 from opentimelineio.opentime import RationalTime, TimeRange
-from opentimelineio.schema import Marker, MarkerColor, Timeline
+from opentimelineio.schema import Marker, Timeline
 
 from momentidx.errors import WrongUse
 from momentidx.timeline.conform.grid import keep_source_frames, resample
-from momentidx.timeline.conform.media import bare_paths, clips, from_zero
+from momentidx.timeline.conform.media import bare_paths, clips, from_zero, plain_name
 from momentidx.timeline.conform.reels import name_reels
-from momentidx.timeline.cuts import exact_rate
+from momentidx.timeline.cuts import CutList, cut_list
+from momentidx.timeline.facts import KEY, Facts, copies_with
 from momentidx.times import rate_text, smpte_rate
 
 AVID_TAPE_LENGTH = 32
@@ -39,88 +42,68 @@ def resolve(timeline: Timeline) -> Timeline:
     timeline = _copy(timeline)
     if _mixed(timeline):
         keep_source_frames(timeline)
-    bare_paths(timeline)
     for clip in clips(timeline):
-        clip.media_reference.name = clip.name
-    record = RationalTime(0, timeline.global_start_time.rate)
+        reference = clip.media_reference
+        reference.target_url, reference.name = plain_name(reference.target_url), clip.name
+    timeline.tracks.markers.extend(_on_the_ruler(timeline))
+    return timeline
+
+
+def _on_the_ruler(timeline: Timeline) -> list[Marker]:
+    """The markers of the picture track's items, from the first frame of the timeline."""
+    record, found, ids = RationalTime(0, timeline.global_start_time.rate), [], []
     for item in timeline.tracks[0]:
         for marker in item.markers:
-            offset = marker.marked_range.start_time - item.source_range.start_time
-            moment = marker.metadata.get("momentidx") or item.metadata.get("momentidx", {})
-            timeline.tracks.markers.append(
-                Marker(
-                    marker.name,
-                    TimeRange(record + offset, marker.marked_range.duration),
-                    MarkerColor.GREEN,
-                    {"momentidx": {"id": moment.get("id"), "customData": f"momentidx:{moment.get('id')}"}},
-                    marker.comment,
-                )
-            )
+            found.append((marker, record + (marker.marked_range.start_time - item.source_range.start_time)))
+            ids.append(Facts(marker if KEY in marker.metadata else item).get("id"))
         record += item.duration()
-    return timeline
+    copies = copies_with(Marker(), [{"id": id_, "customData": f"momentidx:{id_}"} for id_ in ids])
+    for copy, (marker, start) in zip(copies, found, strict=True):
+        copy.name, copy.comment, copy.color = marker.name, marker.comment, marker.color
+        copy.marked_range = TimeRange(start, marker.marked_range.duration)
+    return copies
 
 
-def listing(timeline: Timeline) -> Timeline:
-    """Final Cut, tables and captions: clips start on a source frame and last whole frames of the sequence."""
-    timeline = _copy(timeline)
-    keep_source_frames(timeline)
-    return timeline
-
-
-def fcp7xml(timeline: Timeline) -> Timeline:
+def fcp7xml(timeline: Timeline) -> CutList:
     """Final Cut Pro 7: in and out count from the first picture, in frames of the sequence."""
-    timeline = _copy(timeline)
-    from_zero(timeline)
-    resample(timeline)
-    return timeline
+    return resample(from_zero(cut_list(timeline)))
 
 
-def mlt(timeline: Timeline) -> Timeline:
+def mlt(timeline: Timeline) -> CutList:
     """MLT and Kdenlive: bare paths, and everything in frames of the sequence from the first picture."""
-    timeline = fcp7xml(timeline)
-    bare_paths(timeline)
-    return timeline
+    return bare_paths(fcp7xml(timeline))
 
 
-def blender(timeline: Timeline) -> Timeline:
+def blender(timeline: Timeline) -> CutList:
     """Blender plays one source frame for each frame of the scene: bare paths, frames from the first picture."""
-    timeline = one_rate(timeline, "Blender's sequencer")
-    from_zero(timeline)
-    bare_paths(timeline)
-    return timeline
+    return bare_paths(from_zero(one_rate(cut_list(timeline), "Blender's sequencer")))
 
 
-def edl(timeline: Timeline, reel_length: int) -> Timeline:
+def edl(timeline: Timeline, reel_length: int) -> CutList:
     """CMX 3600: one rate with timecode, a short reel for each file."""
-    timeline = one_rate(timeline, "An EDL", smpte=True)
-    name_reels(timeline, reel_length)
-    return timeline
+    return name_reels(one_rate(cut_list(timeline), "An EDL", smpte=True), reel_length)
 
 
-def avid(timeline: Timeline) -> Timeline:
+def avid(timeline: Timeline) -> CutList:
     """ALE and AAF: one rate with timecode, a tape name for each file."""
-    timeline = one_rate(timeline, "An Avid log or composition", smpte=True)
-    name_reels(timeline, AVID_TAPE_LENGTH)
-    return timeline
+    return name_reels(one_rate(cut_list(timeline), "An Avid log or composition", smpte=True), AVID_TAPE_LENGTH)
 
 
-def one_rate(timeline: Timeline, target: str, *, smpte: bool = False) -> Timeline:
-    """A copy, when all footage has the rate of the sequence; else WrongUse."""
-    timeline = _copy(timeline)
-    rate = timeline.global_start_time.rate
-    others = sorted({clip.source_range.duration.rate for clip in clips(timeline)} - {rate})
+def one_rate(cuts: CutList, target: str, *, smpte: bool = False) -> CutList:
+    """The cuts themselves when all their footage has the rate of the sequence; else raises WrongUse."""
+    others = sorted({media.rate for media in cuts.media} - {cuts.rate})
     if others:
-        found = ", ".join(rate_text(exact_rate(other)) for other in others)
         raise WrongUse(
-            f"{target} cannot play footage of {found} frames a second at {rate_text(exact_rate(rate))}. "
-            "Leave --rate away, which writes a file for each rate, or export FCPXML, MLT or Kdenlive."
+            f"{target} cannot play footage of {', '.join(map(rate_text, others))} frames a second at "
+            f"{rate_text(cuts.rate)}. Leave --rate away, which writes a file for each rate, or export FCPXML, "
+            "MLT or Kdenlive."
         )
-    if smpte and smpte_rate(exact_rate(rate)) is None:
+    if smpte and smpte_rate(cuts.rate) is None:
         raise WrongUse(
-            f"{target} counts in timecode, and {rate_text(exact_rate(rate))} frames a second has none. "
+            f"{target} counts in timecode, and {rate_text(cuts.rate)} frames a second has none. "
             "Export this footage as .otio, .fcpxml, .mlt or .kdenlive."
         )
-    return timeline
+    return cuts
 
 
 def _copy(timeline: Timeline) -> Timeline:

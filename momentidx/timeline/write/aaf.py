@@ -20,7 +20,7 @@ from aaf2.mobid import MobID
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.conform.targets import avid
-from momentidx.timeline.cuts import CutList, Media, cut_list
+from momentidx.timeline.cuts import CutList, Media
 from momentidx.timeline.names import one_line
 from momentidx.timeline.write.files import replacing
 
@@ -38,7 +38,7 @@ class AafWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        cuts = cut_list(avid(timeline))
+        cuts = avid(timeline)
         with replacing(file) as part, aaf2.open(str(part), "w") as document:
             _Composition(document, cuts).write()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.conform.targets import avid
-from momentidx.timeline.cuts import Cut, CutList, Mark, cut_list
+from momentidx.timeline.cuts import Cut, CutList, Mark
 from momentidx.timeline.names import one_line
 from momentidx.timeline.write.files import write_whole
 from momentidx.times import rate_text
@@ -34,7 +34,7 @@ class AleWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        cuts = cut_list(avid(timeline))
+        cuts = avid(timeline)
         heading = [
             ["Heading"],
             ["FIELD_DELIM", "TABS"],

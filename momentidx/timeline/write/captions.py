@@ -8,7 +8,6 @@ from xml.sax.saxutils import escape
 
 from opentimelineio.schema import Timeline
 
-from momentidx.timeline.conform.targets import listing
 from momentidx.timeline.cuts import cut_list
 from momentidx.timeline.names import one_line
 from momentidx.timeline.write.files import write_whole
@@ -49,7 +48,7 @@ class VttWriter:
 
 def _subtitles(timeline: Timeline) -> list[tuple[Fraction, Fraction, str]]:
     """Start and end in seconds from the first frame, and the caption, which ends a block when it is empty."""
-    cuts = cut_list(listing(timeline))
+    cuts = cut_list(timeline)
     return [(start / cuts.rate, end / cuts.rate, one_line(mark.comment) or "-") for start, end, _, mark in cuts.marks()]
 
 

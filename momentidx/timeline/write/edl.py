@@ -12,7 +12,7 @@ from pathlib import Path
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.conform.targets import edl
-from momentidx.timeline.cuts import Cut, CutList, cut_list
+from momentidx.timeline.cuts import Cut, CutList
 from momentidx.timeline.names import ascii_text
 from momentidx.timeline.write.files import write_whole
 
@@ -32,7 +32,7 @@ class EdlWriter:
         self.reel_length = reel_length
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        cuts = cut_list(edl(timeline, self.reel_length))
+        cuts = edl(timeline, self.reel_length)
         lines = heading(cuts)
         for number, cut in enumerate(cuts.cuts, start=1):
             lines += _event(number, cut, cuts, self.reel_length)

@@ -10,24 +10,28 @@ Resolve are reported to read them when rates differ. `rate` is the nominal rate 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from opentimelineio.schema import Timeline
 
 from momentidx.errors import WrongUse
 from momentidx.timeline.conform.targets import fcp7xml
-from momentidx.timeline.cuts import Cut, CutList, Mark, Media, cut_list
+from momentidx.timeline.cuts import Cut, CutList, Mark, Media, file_length
 from momentidx.timeline.names import one_line, plain_path
 from momentidx.timeline.write.files import write_whole
-from momentidx.timeline.write.xml import add, xml_bytes
-from momentidx.times import rate_text, round_half_up, timecode
+from momentidx.timeline.write.xml import document, element, leaf
+from momentidx.times import rate_text, timecode
 
 
 class Fcp7XmlWriter:
-    """Writes one sequence: a picture track, a sound track for each channel of a stereo pair, markers."""
+    """Writes one sequence: a picture track, a sound track for each channel of a stereo pair, markers.
+
+    Alternates lie on picture tracks above that are switched off.
+    """
 
     name = "fcp7xml"
     suffix = ".xml"
@@ -35,114 +39,132 @@ class Fcp7XmlWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        write_whole(file, xml_bytes(_Document(cut_list(fcp7xml(timeline))).root, "xmeml"))
+        write_whole(file, document(_Sequence(fcp7xml(timeline)).text(), "xmeml"))
 
 
-class _Document:
-    """The document while it grows: a file is described once and referred to by its id from then on.
-
-    What many clips say alike (the rate, the links between picture and sound) is one element in many
-    places: a timeline of 10,000 moments has a million elements.
-    """
+class _Sequence:
+    """The sequence while it is written: a file is described once and referred to by its id from then on."""
 
     def __init__(self, cuts: CutList) -> None:
         self.cuts = cuts
-        self.files: dict[str, int] = {}
-        self.described: set[int] = set()
-        self.clip_rate = _rate(Element("clipitem"), cuts.rate)
+        self.rate = _rate(cuts.rate)
         self.links = _links(cuts)
-        self.root = Element("xmeml", version="5")
-        sequence = add(self.root, "sequence", id="sequence-1")
-        add(sequence, "name", cuts.name)
-        add(sequence, "duration", cuts.length)
-        _rate(sequence, cuts.rate)
-        _timecode(sequence, cuts.rate, cuts.start, cuts.drop_frame)
-        media = add(sequence, "media")
-        self._picture(add(media, "video"))
-        if cuts.sound:
-            self._sound(add(media, "audio"))
-        for start, end, _, mark in cuts.marks():
-            _marker(sequence, mark, start, end)
+        self.files = {media.url: number for number, media in enumerate(cuts.media, start=1)}
+        self.lengths = {media.url: file_length(media, cuts.rate) for media in cuts.media}
+        self.described: set[str] = set()
 
-    def _picture(self, video: Element) -> None:
-        _picture_format(add(video, "format"), self.cuts.rate, self.cuts.width, self.cuts.height, None)
-        track = add(video, "track")
-        for number, cut in enumerate(self.cuts.cuts, start=1):
-            item = self._clip(track, f"clip-{number}-v", cut)
-            item.extend(self.links[number])
-            for mark in cut.marks:
-                _marker(item, mark, mark.start, mark.end)
+    def text(self) -> str:
+        cuts = self.cuts
+        media = [self._picture(), *([self._sound()] if cuts.sound else [])]  # pictures first: they describe the files
+        sequence = [
+            leaf("name", cuts.name),
+            leaf("duration", cuts.length),
+            self.rate,
+            _timecode(cuts.rate, cuts.start, cuts.drop_frame),
+            element("media", media),
+            *(_marker(mark, start, end) for start, end, _, mark in cuts.marks()),
+        ]
+        return element("xmeml", [element("sequence", sequence, id="sequence-1")], version="5")
 
-    def _sound(self, audio: Element) -> None:
-        add(audio, "numOutputChannels", 2)
-        for channel in range(1, max(_tracks(cut) for cut in self.cuts.cuts) + 1):
-            track = add(audio, "track")
-            for number, cut in enumerate(self.cuts.cuts, start=1):
-                if channel <= _tracks(cut):
-                    item = self._clip(track, f"clip-{number}-a{channel}", cut)
-                    source = add(item, "sourcetrack")
-                    add(source, "mediatype", "audio")
-                    add(source, "trackindex", channel)
-                    item.extend(self.links[number])
-            add(track, "outputchannelindex", channel)
-
-    def _clip(self, track: Element, name: str, cut: Cut) -> Element:
-        item = add(track, "clipitem", id=name)
-        number = self.files.setdefault(cut.media.url, len(self.files) + 1)
-        add(item, "masterclipid", f"master-{number}")
-        add(item, "name", cut.name)
-        add(item, "enabled", "TRUE")
-        add(item, "duration", max(round_half_up(cut.media.length * self.cuts.rate / cut.media.rate), 1))
-        item.append(self.clip_rate)
-        add(item, "start", cut.record)
-        add(item, "end", cut.record_end)
-        add(item, "in", cut.start)
-        add(item, "out", cut.end)
-        self._file(item, cut.media, number)
-        return item
-
-    def _file(self, item: Element, media: Media, number: int) -> None:
-        file = add(item, "file", id=f"file-{number}")
-        if number in self.described:
-            return
-        self.described.add(number)
-        add(file, "name", one_line(media.name))
-        add(file, "pathurl", _path_url(media.url))
-        _rate(file, media.rate)
-        add(file, "duration", media.length)
-        facts = media.facts
-        _timecode(file, media.rate, facts.get("start_frame", 0), media.drop_frame, reel=facts.get("reel"))
-        parts = add(file, "media")
-        _picture_format(
-            add(parts, "video"), media.rate, facts.get("width"), facts.get("height"), facts.get("sample_aspect")
+    def _picture(self) -> str:
+        cuts = self.cuts
+        tracks = [element("format", [_picture_format(cuts.rate, cuts.width, cuts.height, None)])]
+        tracks.append(
+            element(
+                "track", [self._clip(f"clip-{n}-v", cut, self.links[n], _markers(cut)) for n, cut in _numbered(cuts)]
+            )
         )
+        for rank, lane in enumerate(cuts.lanes(), start=2):
+            clips = [
+                self._clip(f"clip-{number}-v{rank}", cut, _markers(cut), enabled="FALSE")
+                for number, cut in enumerate(lane, start=1)
+            ]
+            tracks.append(element("track", [*clips, leaf("enabled", "FALSE")]))
+        return element("video", tracks)
+
+    def _sound(self) -> str:
+        tracks = []
+        for channel in range(1, max(_tracks(cut) for cut in self.cuts.cuts) + 1):
+            source = element("sourcetrack", [leaf("mediatype", "audio"), leaf("trackindex", channel)])
+            clips = [
+                self._clip(f"clip-{number}-a{channel}", cut, source, self.links[number])
+                for number, cut in _numbered(self.cuts)
+                if channel <= _tracks(cut)
+            ]
+            tracks.append(element("track", [*clips, leaf("outputchannelindex", channel)]))
+        return element("audio", [leaf("numOutputChannels", 2), *tracks])
+
+    def _clip(self, name: str, cut: Cut, *more: str, enabled: str = "TRUE") -> str:
+        number = self.files[cut.media.url]
+        return element(
+            "clipitem",
+            [
+                leaf("masterclipid", f"master-{number}"),
+                leaf("name", cut.name),
+                leaf("enabled", enabled),
+                leaf("duration", self.lengths[cut.media.url]),
+                self.rate,
+                leaf("start", cut.record),
+                leaf("end", cut.record_end),
+                leaf("in", cut.start),
+                leaf("out", cut.end),
+                self._file(cut.media, number),
+                *more,
+            ],
+            id=name,
+        )
+
+    def _file(self, media: Media, number: int) -> str:
+        if media.url in self.described:
+            return element("file", id=f"file-{number}")
+        self.described.add(media.url)
+        facts = media.facts
+        size = facts.get("width"), facts.get("height"), facts.get("sample_aspect")
+        parts = [element("video", [_picture_format(media.rate, *size)])]
         if media.channels:
-            audio = add(parts, "audio")
-            sound = add(audio, "samplecharacteristics")
-            add(sound, "depth", 16)
-            add(sound, "samplerate", facts.get("audio_rate") or 48000)
-            add(audio, "channelcount", media.channels)
+            sound = [leaf("depth", 16), leaf("samplerate", facts.get("audio_rate") or 48000)]
+            parts.append(
+                element("audio", [element("samplecharacteristics", sound), leaf("channelcount", media.channels)])
+            )
+        return element(
+            "file",
+            [
+                leaf("name", one_line(media.name)),
+                leaf("pathurl", _path_url(media.url)),
+                _rate(media.rate),
+                leaf("duration", media.length),
+                _timecode(media.rate, facts.get("start_frame", 0), media.drop_frame, reel=facts.get("reel")),
+                element("media", parts),
+            ],
+            id=f"file-{number}",
+        )
 
 
-def _links(cuts: CutList) -> dict[int, list[Element]]:
+def _numbered(cuts: CutList) -> Iterator[tuple[int, Cut]]:
+    return enumerate(cuts.cuts, start=1)
+
+
+def _links(cuts: CutList) -> dict[int, str]:
     """For each cut, picture and sound of it, so that they stay together when moved."""
     counts: Counter[int] = Counter()
-    found: dict[int, list[Element]] = {}
-    for number, cut in enumerate(cuts.cuts, start=1):
-        found[number] = []
-        if not cut.sound:
-            continue
-        places = [(f"clip-{number}-v", "video", 1, number)]
+    found: dict[int, str] = {}
+    for number, cut in _numbered(cuts):
+        places = [(f"clip-{number}-v", "video", 1, number)] if cut.sound else []
         for channel in range(1, _tracks(cut) + 1):
             counts[channel] += 1
             places.append((f"clip-{number}-a{channel}", "audio", channel, counts[channel]))
-        for name, kind, track, index in places:
-            link = Element("link")
-            add(link, "linkclipref", name)
-            add(link, "mediatype", kind)
-            add(link, "trackindex", track)
-            add(link, "clipindex", index)
-            found[number].append(link)
+        found[number] = "".join(
+            element(
+                "link",
+                [
+                    leaf("linkclipref", name),
+                    leaf("mediatype", kind),
+                    leaf("trackindex", track),
+                    leaf("clipindex", index),
+                ],
+            )
+            for name, kind, track, index in places
+        )
     return found
 
 
@@ -151,50 +173,52 @@ def _tracks(cut: Cut) -> int:
     return min(cut.media.channels, 2) if cut.sound else 0
 
 
-def _rate(parent: Element, rate: Fraction) -> Element:
+@cache
+def _rate(rate: Fraction) -> str:
     """The whole number above an NTSC rate, and whether it is one."""
     ntsc = rate.denominator == 1001
     if not ntsc and rate.denominator != 1:
         raise WrongUse(
             f"Final Cut Pro 7 XML has no rate of {rate_text(rate)} frames a second. Export as .otio, .fcpxml or .mlt."
         )
-    element = add(parent, "rate")
-    add(element, "timebase", rate.numerator // 1000 if ntsc else rate.numerator)
-    add(element, "ntsc", "TRUE" if ntsc else "FALSE")
-    return element
+    nominal = rate.numerator // 1000 if ntsc else rate.numerator
+    return element("rate", [leaf("timebase", nominal), leaf("ntsc", "TRUE" if ntsc else "FALSE")])
 
 
-def _timecode(parent: Element, rate: Fraction, frame: int, drop_frame: bool, reel: Any = None) -> None:
+def _timecode(rate: Fraction, frame: int, drop_frame: bool, reel: Any = None) -> str:
+    """Nothing where the rate has no timecode."""
     label = timecode(frame, rate, drop_frame=drop_frame)
     if label is None:
-        return
-    element = add(parent, "timecode")
-    _rate(element, rate)
-    add(element, "string", label)
-    add(element, "frame", frame)
-    add(element, "displayformat", "DF" if drop_frame else "NDF")
-    if reel:
-        add(add(element, "reel"), "name", reel)
+        return ""
+    counting = leaf("displayformat", "DF" if drop_frame else "NDF")
+    named = element("reel", [leaf("name", reel)]) if reel else ""
+    return element("timecode", [_rate(rate), leaf("string", label), leaf("frame", frame), counting, named])
 
 
-def _picture_format(parent: Element, rate: Fraction, width: Any, height: Any, aspect: str | None) -> None:
-    picture = add(parent, "samplecharacteristics")
-    _rate(picture, rate)
-    add(picture, "width", width or 1920)
-    add(picture, "height", height or 1080)
-    add(picture, "anamorphic", "FALSE")
-    # Other shapes have names of their own; a program reads those from the file.
-    if aspect in (None, "1/1"):
-        add(picture, "pixelaspectratio", "square")
-    add(picture, "fielddominance", "none")
+def _picture_format(rate: Fraction, width: Any, height: Any, aspect: str | None) -> str:
+    # Other shapes of pixels have names of their own; a program reads those from the file.
+    square = leaf("pixelaspectratio", "square") if aspect in (None, "1/1") else ""
+    return element(
+        "samplecharacteristics",
+        [
+            _rate(rate),
+            leaf("width", width or 1920),
+            leaf("height", height or 1080),
+            leaf("anamorphic", "FALSE"),
+            square,
+            leaf("fielddominance", "none"),
+        ],
+    )
 
 
-def _marker(parent: Element, mark: Mark, start: int, end: int) -> None:
-    marker = add(parent, "marker")
-    add(marker, "name", mark.name)
-    add(marker, "comment", mark.comment)
-    add(marker, "in", start)
-    add(marker, "out", end)
+def _markers(cut: Cut) -> str:
+    return "".join(_marker(mark, mark.start, mark.end) for mark in cut.marks)
+
+
+def _marker(mark: Mark, start: int, end: int) -> str:
+    return element(
+        "marker", [leaf("name", mark.name), leaf("comment", mark.comment), leaf("in", start), leaf("out", end)]
+    )
 
 
 def _path_url(url: str) -> str:

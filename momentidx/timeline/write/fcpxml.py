@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
 from opentimelineio.schema import Timeline
 
-from momentidx.timeline.conform.targets import listing
-from momentidx.timeline.cuts import Cut, CutList, Media, cut_list
+from momentidx.timeline.cuts import Cut, CutList, Hole, Mark, Media, cut_list, keywords
 from momentidx.timeline.write.files import write_whole
-from momentidx.timeline.write.xml import add, xml_bytes
+from momentidx.timeline.write.xml import document, element, leaf
 
 # The rates that `conform-rate srcFrameRate` knows, as it spells them.
 CONFORM_RATES = {
@@ -27,19 +25,13 @@ CONFORM_RATES = {
     Fraction(30): "30", Fraction(48000, 1001): "47.95", Fraction(48): "48", Fraction(50): "50",
     Fraction(60000, 1001): "59.94", Fraction(60): "60",
 }  # fmt: skip
-SOUND_RATES = {
-    32000: "32k",
-    44100: "44.1k",
-    48000: "48k",
-    88200: "88.2k",
-    96000: "96k",
-    176400: "176.4k",
-    192000: "192k",
-}
 
 
 class FcpxmlWriter:
-    """Writes one project in one event, with the footage as assets."""
+    """Writes one project in one event, with the footage as assets.
+
+    Alternates are connected above their take and switched off.
+    """
 
     name = "fcpxml"
     suffix = ".fcpxml"
@@ -47,17 +39,20 @@ class FcpxmlWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        write_whole(file, xml_bytes(_document(cut_list(listing(timeline))), "fcpxml"))
+        write_whole(file, document(_root(cut_list(timeline)), "fcpxml"))
 
 
-def _document(cuts: CutList) -> Element:
-    root = Element("fcpxml", version="1.10")
-    resources = _Resources(add(root, "resources"))
+def _root(cuts: CutList) -> str:
+    resources = _Resources()
     sequence_format = resources.format(cuts.rate, cuts.width, cuts.height, "1/1")
-    event = add(add(root, "library"), "event", name=cuts.name)
-    sequence = add(
-        add(event, "project", name=cuts.name),
+    spine = [
+        _clip(item, cuts, resources) if isinstance(item, Cut) else _gap(item, cuts)
+        for item in cuts.items
+    ]  # fmt: skip
+    query = [leaf("note", f"momentidx: {cuts.query}")] if cuts.query else []
+    sequence = element(
         "sequence",
+        [*query, element("spine", spine)],
         format=sequence_format,
         duration=seconds(cuts.length, cuts.rate),
         tcStart=seconds(cuts.start, cuts.rate),
@@ -65,67 +60,66 @@ def _document(cuts: CutList) -> Element:
         audioLayout="stereo",
         audioRate="48k",
     )
-    if cuts.query:
-        add(sequence, "note", f"momentidx: {cuts.query}")
-    spine = add(sequence, "spine")
-    end = 0
-    for cut in cuts.cuts:
-        if cut.record > end:
-            add(
-                spine,
-                "gap",
-                name="Gap",
-                offset=seconds(cuts.start + end, cuts.rate),
-                start=seconds(cuts.start, cuts.rate),
-                duration=seconds(cut.record - end, cuts.rate),
-            )
-        _clip(spine, cut, cuts, resources)
-        end = cut.record_end
-    return root
+    event = element("event", [element("project", [sequence], name=cuts.name)], name=cuts.name)
+    return element("fcpxml", [element("resources", resources.found), element("library", [event])], version="1.10")
 
 
-def _clip(spine: Element, cut: Cut, cuts: CutList, resources: _Resources) -> None:
+def _gap(hole: Hole, cuts: CutList) -> str:
+    """Counted from where the sequence starts, as Final Cut writes gaps itself."""
+    marks = [_marker(mark, cuts.start + mark.start, cuts.rate) for mark in hole.marks]
+    return element(
+        "gap",
+        marks,
+        name=hole.name or "Gap",
+        offset=seconds(cuts.start + hole.record, cuts.rate),
+        start=seconds(cuts.start, cuts.rate),
+        duration=seconds(hole.length, cuts.rate),
+    )
+
+
+def _clip(cut: Cut, cuts: CutList, resources: _Resources) -> str:
+    offset = seconds(cuts.start + cut.record, cuts.rate)
+    above = []
+    for lane, other in enumerate(cut.alternates, start=1):
+        # A connected clip counts its offset as its parent counts its own source.
+        start = seconds(cut.start, cut.media.rate)
+        above.append(_asset_clip(other, cuts, resources, [], offset=start, lane=lane, enabled=0))
+    return _asset_clip(cut, cuts, resources, above, offset=offset)
+
+
+def _asset_clip(
+    cut: Cut, cuts: CutList, resources: _Resources, above: list[str], *, offset: str, **place: object
+) -> str:
+    """In the order that the document type asks for: note, rate, connected clips, keywords and markers."""
     media = cut.media
     asset, media_format = resources.asset(media)
-    clip = add(
-        spine,
+    plays = {"start": seconds(cut.start, media.rate), "duration": seconds(cut.length, cuts.rate)}
+    parts = [leaf("note", cut.marks[0].comment)] if cut.marks else []
+    if media.rate != cuts.rate:
+        parts.append(element("conform-rate", scaleEnabled=0, srcFrameRate=CONFORM_RATES.get(media.rate)))
+    words = [cuts.query or "", *(word for mark in cut.marks for word in keywords(mark))]
+    keyword = ", ".join(filter(None, dict.fromkeys(words)))
+    marks = [_marker(mark, mark.start, media.rate) for mark in cut.marks]
+    return element(
         "asset-clip",
+        [*parts, *above, *([element("keyword", **plays, value=keyword)] if keyword else []), *marks],
         ref=asset,
-        offset=seconds(cuts.start + cut.record, cuts.rate),
+        **place,
+        offset=offset,
         name=cut.name,
-        start=seconds(cut.start, media.rate),
-        duration=seconds(cut.length, cuts.rate),
+        **plays,
         format=media_format,
         tcFormat="DF" if media.drop_frame else "NDF",
         srcEnable="video" if media.channels and not cut.sound else None,
         audioRole="dialogue" if cut.sound else None,
     )
-    if cut.marks:
-        add(clip, "note", cut.marks[0].comment)
-    if media.rate != cuts.rate:
-        add(clip, "conform-rate", scaleEnabled=0, srcFrameRate=CONFORM_RATES.get(media.rate))
-    if cuts.query:
-        add(
-            clip,
-            "keyword",
-            start=seconds(cut.start, media.rate),
-            duration=seconds(cut.length, cuts.rate),
-            value=cuts.query,
-        )
-    for mark in cut.marks:
-        # No `completed`: that would make it a to-do item.
-        add(
-            clip,
-            "marker",
-            start=seconds(mark.start, media.rate),
-            duration=seconds(1, media.rate),
-            value=mark.name,
-            note=_note(mark.comment, mark.facts.get("score")),
-        )
 
 
-def _note(comment: str, score: float | None) -> str:
-    return comment if score is None else f"{comment} (score {score:.2f})"
+def _marker(mark: Mark, start: int, rate: Fraction) -> str:
+    """No `completed`: that would make it a to-do item."""
+    score = mark.facts.get("score")
+    note = mark.comment if score is None else f"{mark.comment} (score {score:.2f})"
+    return element("marker", start=seconds(start, rate), duration=seconds(1, rate), value=mark.name, note=note)
 
 
 def seconds(frames: int, rate: Fraction) -> str:
@@ -137,8 +131,8 @@ def seconds(frames: int, rate: Fraction) -> str:
 class _Resources:
     """Formats and assets, each listed once, numbered in the order in which they are first needed."""
 
-    def __init__(self, element: Element) -> None:
-        self._element = element
+    def __init__(self) -> None:
+        self.found: list[str] = []
         self._formats: dict[tuple[Fraction, int, int, str], str] = {}
         self._assets: dict[str, tuple[str, str]] = {}
 
@@ -147,16 +141,8 @@ class _Resources:
         if key not in self._formats:
             self._formats[key] = self._next()
             across, down = aspect.split("/") if aspect != "1/1" else (None, None)
-            add(
-                self._element,
-                "format",
-                id=self._formats[key],
-                frameDuration=seconds(1, rate),
-                width=width,
-                height=height,
-                paspH=across,
-                paspV=down,
-            )
+            size: dict[str, object] = {"width": width, "height": height, "paspH": across, "paspV": down}
+            self.found.append(element("format", [], id=self._formats[key], frameDuration=seconds(1, rate), **size))
         return self._formats[key]
 
     def asset(self, media: Media) -> tuple[str, str]:
@@ -167,30 +153,34 @@ class _Resources:
                 media.rate, facts.get("width") or 1920, facts.get("height") or 1080, facts.get("sample_aspect") or "1/1"
             )
             self._assets[media.url] = self._next(), media_format
-            sound = {
-                "hasAudio": 1,
-                "audioSources": 1,
-                "audioChannels": media.channels,
-                "audioRate": facts.get("audio_rate"),
-            }
-            asset = add(
-                self._element,
-                "asset",
-                id=self._assets[media.url][0],
-                name=_stem(media.name),
-                start=seconds(media.start, media.rate),
-                duration=seconds(media.length, media.rate),
-                hasVideo=1,
-                format=media_format,
-                **(sound if media.channels else {}),
-            )
-            add(asset, "media-rep", kind="original-media", src=media.url)
-            if facts.get("reel"):
-                add(add(asset, "metadata"), "md", key="com.apple.proapps.studio.reel", value=facts["reel"])
+            self.found.append(_asset(media, *self._assets[media.url]))
         return self._assets[media.url]
 
     def _next(self) -> str:
         return f"r{len(self._formats) + len(self._assets) + 1}"
+
+
+def _asset(media: Media, name: str, media_format: str) -> str:
+    parts = [element("media-rep", kind="original-media", src=media.url)]
+    if reel := media.facts.get("reel"):
+        parts.append(element("metadata", [element("md", key="com.apple.proapps.studio.reel", value=reel)]))
+    sound: dict[str, object] = {
+        "hasAudio": 1,
+        "audioSources": 1,
+        "audioChannels": media.channels,
+        "audioRate": media.facts.get("audio_rate"),
+    }
+    return element(
+        "asset",
+        parts,
+        id=name,
+        name=_stem(media.name),
+        start=seconds(media.start, media.rate),
+        duration=seconds(media.length, media.rate),
+        hasVideo=1,
+        format=media_format,
+        **(sound if media.channels else {}),
+    )
 
 
 def _stem(name: str) -> str:

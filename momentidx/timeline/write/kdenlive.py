@@ -7,17 +7,17 @@ profile's name is needed: without it Kdenlive turns the project into 720x576 at 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.conform.targets import mlt
-from momentidx.timeline.cuts import Cut, CutList, cut_list
+from momentidx.timeline.cuts import Cut, CutList, Media, file_length
 from momentidx.timeline.write.files import write_whole
-from momentidx.timeline.write.mlt import add_profile, between, black, entry, file_length, mix, producer, properties
-from momentidx.timeline.write.xml import add, xml_bytes
+from momentidx.timeline.write.mlt import between, black, entry, mix, placed, producer, profile, properties
+from momentidx.timeline.write.xml import document, element
 
 DOCUMENT_VERSION = "0.98"
 # Profiles that come with MLT: by picture size, then by rate.
@@ -28,8 +28,15 @@ RATES = {
 }  # fmt: skip
 
 
+ADDED = {"internal_added": 237}
+"""Kdenlive's mark for what it adds by itself."""
+
+
 class KdenliveWriter:
-    """Writes the bin, one picture track, one sound track where there is sound, and the captions as guides."""
+    """Writes the bin, one picture track, one sound track where there is sound, and the captions as guides.
+
+    Alternates lie on tracks above that are hidden and muted.
+    """
 
     name = "kdenlive"
     suffix = ".kdenlive"
@@ -37,77 +44,82 @@ class KdenliveWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        write_whole(file, xml_bytes(_document(cut_list(mlt(timeline)))))
+        write_whole(file, document(_root(mlt(timeline))))
 
 
-def _document(cuts: CutList) -> Element:
-    root = Element("mlt", LC_NUMERIC="C", version="7.0.0", title=cuts.name, producer="main_bin")
-    add_profile(root, cuts)
-    ids = _bin(root, cuts)
-    properties(black(root, "black_track", cuts.length), {"kdenlive:playlistid": "black_track", "set.test_audio": 0})
-    tracks = [_track(root, "video", [(cut, ids[cut.media.url]) for cut in cuts.cuts], cuts)]
-    if cuts.sound:
-        # Kdenlive stacks from below: sound tracks lie under picture tracks.
-        tracks.insert(0, _track(root, "audio", [(cut, ids[cut.media.url]) for cut in cuts.cuts if cut.sound], cuts))
-    main = add(root, "tractor", id="main", global_feed=1, **between(0, cuts.length))
-    add(main, "track", producer="black_track")
-    for _, track in tracks:
-        add(main, "track", producer=track)
-    for number, (kind, _) in enumerate(tracks, start=1):
-        transition = mix(main, 0, number) if kind == "audio" else _blend(main, number)
-        properties(transition, {"internal_added": 237})
-    return root
+def _root(cuts: CutList) -> str:
+    numbers = {media.url: number for number, media in enumerate(cuts.media)}
+    tracks = [("audio", [cut for cut in cuts.cuts if cut.sound])] if cuts.sound else []
+    # Kdenlive stacks from below: sound tracks lie under picture tracks.
+    tracks += [("video", cuts.cuts), *((f"alternates{n}", lane) for n, lane in enumerate(cuts.lanes(), start=1))]
+    main = [
+        element("track", producer="black_track"),
+        *(
+            element("track", producer=f"{name}_track", hide="both" if name.startswith("alternates") else None)
+            for name, _ in tracks
+        ),
+        *(_joined(number, name) for number, (name, _) in enumerate(tracks, start=1)),
+    ]
+    parts = [
+        profile(cuts),
+        *(_producer(media, number, cuts.rate) for number, media in enumerate(cuts.media)),
+        _bin(cuts, numbers),
+        black("black_track", cuts.length, {"kdenlive:playlistid": "black_track", "set.test_audio": 0}),
+        *(part for name, placed_here in tracks for part in _track(name, placed_here, numbers, cuts.length)),
+        element("tractor", main, id="main", global_feed=1, **between(0, cuts.length)),
+    ]
+    return element("mlt", parts, LC_NUMERIC="C", version="7.0.0", title=cuts.name, producer="main_bin")
 
 
-def _bin(root: Element, cuts: CutList) -> dict[str, str]:
-    """The project bin with every file once; the producers' ids by path."""
-    ids: dict[str, str] = {}
-    for cut in cuts.cuts:
-        if cut.media.url not in ids:
-            ids[cut.media.url] = f"producer{len(ids)}"
-            facts = {"kdenlive:id": len(ids) + 1, "kdenlive:clipname": cut.media.name, "kdenlive:folderid": -1}
-            producer(root, ids[cut.media.url], cut.media, cuts.rate, facts)
-    bin_ = add(root, "playlist", id="main_bin")
-    properties(
-        bin_,
-        {
-            "kdenlive:docproperties.version": DOCUMENT_VERSION,
-            "kdenlive:docproperties.profile": _profile(cuts),
-            "kdenlive:docproperties.guides": _guides(cuts),
-            "xml_retain": 1,
-        },
-    )
-    for media in {cut.media.url: cut.media for cut in cuts.cuts}.values():
-        entry(bin_, ids[media.url], 0, file_length(media, cuts.rate))
-    return ids
+def _producer(media: Media, number: int, rate: Fraction) -> str:
+    facts = {"kdenlive:id": number + 1, "kdenlive:clipname": media.name, "kdenlive:folderid": -1}
+    return producer(f"producer{number}", media, rate, facts)
 
 
-def _track(root: Element, kind: str, placed: list[tuple[Cut, str]], cuts: CutList) -> tuple[str, str]:
+def _bin(cuts: CutList, numbers: Mapping[str, int]) -> str:
+    """The project bin, with every file once."""
+    told = {
+        "kdenlive:docproperties.version": DOCUMENT_VERSION,
+        "kdenlive:docproperties.profile": _profile(cuts),
+        "kdenlive:docproperties.guides": _guides(cuts),
+        "xml_retain": 1,
+    }
+    files = [entry(f"producer{numbers[media.url]}", 0, file_length(media, cuts.rate)) for media in cuts.media]
+    return element("playlist", [*properties(told), *files], id="main_bin")
+
+
+def _track(name: str, cuts: Sequence[Cut], numbers: Mapping[str, int], length: int) -> list[str]:
     """A track: the playlist with the clips and the empty one that Kdenlive keeps for transitions."""
-    hide = "video" if kind == "audio" else "audio"
-    first, second = (add(root, "playlist", id=f"{kind}{half}") for half in (0, 1))
-    end = 0
-    for cut, name in placed:
-        if cut.record > end:
-            add(first, "blank", length=cut.record - end)
-        properties(entry(first, name, cut.start, cut.length), {"kdenlive:id": int(name.removeprefix("producer")) + 2})
-        end = cut.record_end
-    tractor = add(root, "tractor", id=f"{kind}_track", **between(0, cuts.length))
-    properties(tractor, {"kdenlive:track_name": "Audio 1" if kind == "audio" else "Video 1"})
-    if kind == "audio":
-        for playlist in (first, second, tractor):
-            properties(playlist, {"kdenlive:audio_track": 1})
-    for playlist in (first, second):
-        add(tractor, "track", producer=playlist.get("id"), hide=hide)
-    return kind, f"{kind}_track"
+
+    def clip(cut: Cut) -> str:
+        number = numbers[cut.media.url]
+        return entry(f"producer{number}", cut.start, cut.length, {"kdenlive:id": number + 2})
+
+    marks = properties({"kdenlive:audio_track": 1}) if name == "audio" else []
+    hide = "video" if name == "audio" else "audio"
+    halves = [element("track", producer=f"{name}{half}", hide=hide) for half in (0, 1)]
+    return [
+        element("playlist", [*marks, *placed(cuts, clip)], id=f"{name}0"),
+        element("playlist", marks, id=f"{name}1"),
+        element(
+            "tractor",
+            [*properties({"kdenlive:track_name": _title(name)}), *marks, *halves],
+            id=f"{name}_track",
+            **between(0, length),
+        ),
+    ]
 
 
-def _blend(tractor: Element, track: int) -> Element:
-    transition = add(tractor, "transition", id=f"blend{track}")
-    properties(
-        transition, {"a_track": 0, "b_track": track, "mlt_service": "qtblend", "always_active": 1, "compositing": 0}
-    )
-    return transition
+def _title(track: str) -> str:
+    return {"audio": "Audio 1", "video": "Video 1"}.get(track, track.replace("alternates", "Alternates "))
+
+
+def _joined(number: int, track: str) -> str:
+    """What Kdenlive itself puts between a track and those below."""
+    if track == "audio":
+        return mix(0, number, ADDED)
+    told = {"a_track": 0, "b_track": number, "mlt_service": "qtblend", "always_active": 1, "compositing": 0}
+    return element("transition", properties(told | ADDED), id=f"blend{number}")
 
 
 def _profile(cuts: CutList) -> str | None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from opentimelineio.schema import Timeline
 
 from momentidx.errors import WrongUse
-from momentidx.timeline.conform.targets import listing
 from momentidx.timeline.cuts import CutList, cut_list
 from momentidx.timeline.names import one_line
 from momentidx.timeline.write.edl import MOST_EVENTS, heading
@@ -56,7 +55,7 @@ class AvidLocatorsWriter:
 
 
 def _with_timecode(timeline: Timeline) -> CutList:
-    cuts = cut_list(listing(timeline))
+    cuts = cut_list(timeline)
     if cuts.timecode(0) is None:
         raise WrongUse(
             f"Markers lie at timecodes, and {rate_text(cuts.rate)} frames a second has none. "

@@ -6,21 +6,27 @@ wrong frames or end. Positions are whole frames of the profile, which has the ra
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.conform.targets import mlt
-from momentidx.timeline.cuts import CutList, Media, cut_list
+from momentidx.timeline.cuts import Cut, CutList, Media, file_length
 from momentidx.timeline.write.files import write_whole
-from momentidx.timeline.write.xml import add, xml_bytes
+from momentidx.timeline.write.xml import document, element, leaf
 from momentidx.times import round_half_up
+
+# As Shotcut writes colours, by OpenTimelineIO's names.
+COLORS = {"GREEN": "#008000", "BLUE": "#0000ff", "CYAN": "#00a0a0", "MAGENTA": "#a000a0", "ORANGE": "#ff8000"}
 
 
 class MltWriter:
-    """Writes a tractor of a black track and the cuts; the captions are Shotcut's markers."""
+    """Writes a tractor of a black track and the cuts; the captions are Shotcut's markers.
+
+    Alternates lie on tracks above that are hidden and muted.
+    """
 
     name = "mlt"
     suffix = ".mlt"
@@ -28,49 +34,73 @@ class MltWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        write_whole(file, xml_bytes(_document(cut_list(mlt(timeline)))))
+        write_whole(file, document(_root(mlt(timeline))))
 
 
-def _document(cuts: CutList) -> Element:
-    root = Element("mlt", LC_NUMERIC="C", version="7.0.0", title=cuts.name, producer="main")
-    add_profile(root, cuts)
-    ids = add_producers(root, cuts)
-    black(root, "black", cuts.length)
-    background = add(root, "playlist", id="background")
-    entry(background, "black", 0, cuts.length)
-    track = add(root, "playlist", id="V1")
-    properties(track, {"shotcut:video": 1, "shotcut:name": "V1"})
-    end = 0
-    for cut in cuts.cuts:
-        if cut.record > end:
-            add(track, "blank", length=cut.record - end)
-        entry(track, ids[cut.media.url, cut.sound], cut.start, cut.length)
-        end = cut.record_end
-    main = add(root, "tractor", id="main", **between(0, cuts.length))
-    properties(main, {"shotcut": 1})
-    _add_markers(main, cuts)
-    add(main, "track", producer="background")
-    add(main, "track", producer="V1")
-    if cuts.sound:
-        mix(main, 0, 1)
-    return root
-
-
-def _add_markers(main: Element, cuts: CutList) -> None:
-    """Shotcut's markers; it shows them as labels in the sequence."""
-    holder = add(main, "properties", name="shotcut:markers")
-    for number, (start, end, _, mark) in enumerate(cuts.marks()):
-        marker = add(holder, "properties", name=number)
-        properties(
-            marker,
-            {"text": mark.name, "start": clock(start, cuts.rate), "end": clock(end, cuts.rate), "color": "#008000"},
+def _root(cuts: CutList) -> str:
+    ids = {key: f"producer{number}" for number, key in enumerate(_played(cuts))}
+    files = {media.url: media for media in cuts.media}
+    producers = [
+        producer(name, files[url], cuts.rate, {} if sound else {"audio_index": -1})
+        for (url, sound), name in ids.items()
+    ]
+    lanes = [cuts.cuts, *cuts.lanes()]
+    tracks = [
+        element(
+            "playlist",
+            properties({"shotcut:video": 1, "shotcut:name": f"V{number}"})
+            + placed(lane, lambda cut: entry(ids[cut.media.url, cut.sound], cut.start, cut.length)),
+            id=f"V{number}",
         )
+        for number, lane in enumerate(lanes, start=1)
+    ]
+    main = [
+        *properties({"shotcut": 1}),
+        _markers(cuts),
+        element("track", producer="background"),
+        element("track", producer="V1"),
+        *(element("track", producer=f"V{number}", hide="both") for number in range(2, len(lanes) + 1)),
+        *([mix(0, 1)] if cuts.sound else []),
+    ]
+    parts = [
+        profile(cuts),
+        *producers,
+        black("black", cuts.length),
+        element("playlist", [entry("black", 0, cuts.length)], id="background"),
+        *tracks,
+        element("tractor", main, id="main", **between(0, cuts.length)),
+    ]
+    return element("mlt", parts, LC_NUMERIC="C", version="7.0.0", title=cuts.name, producer="main")
 
 
-def add_profile(root: Element, cuts: CutList) -> None:
+def _played(cuts: CutList) -> dict[tuple[str, bool], None]:
+    """One producer for each file, and another where its sound stays away."""
+    return {(one.media.url, one.sound): None for cut in cuts.cuts for one in (cut, *cut.alternates)}
+
+
+def _markers(cuts: CutList) -> str:
+    """Shotcut's markers; it shows them as labels in the sequence."""
+    found = [
+        element(
+            "properties",
+            properties(
+                {
+                    "text": mark.name,
+                    "start": clock(start, cuts.rate),
+                    "end": clock(end, cuts.rate),
+                    "color": COLORS.get(mark.color, COLORS["GREEN"]),
+                }
+            ),
+            name=number,
+        )
+        for number, (start, end, _, mark) in enumerate(cuts.marks())
+    ]
+    return element("properties", found, name="shotcut:markers")
+
+
+def profile(cuts: CutList) -> str:
     """The sequence: rate and picture size. Pixels are square; footage with other pixels is scaled by MLT."""
-    add(
-        root,
+    return element(
         "profile",
         description=f"{cuts.width}x{cuts.height} {float(cuts.rate):.3f}",
         width=cuts.width,
@@ -86,59 +116,45 @@ def add_profile(root: Element, cuts: CutList) -> None:
     )
 
 
-def add_producers(root: Element, cuts: CutList) -> dict[tuple[str, bool], str]:
-    """One producer for each file, and another where its sound stays away; their ids."""
-    ids: dict[tuple[str, bool], str] = {}
-    for cut in cuts.cuts:
-        key = cut.media.url, cut.sound
-        if key not in ids:
-            ids[key] = f"producer{len(ids)}"
-            producer(root, ids[key], cut.media, cuts.rate, {} if cut.sound else {"audio_index": -1})
-    return ids
-
-
-def producer(root: Element, name: str, media: Media, rate: Fraction, facts: dict[str, object]) -> Element:
+def producer(name: str, media: Media, rate: Fraction, facts: dict[str, object]) -> str:
     """A whole file."""
     length = file_length(media, rate)
-    element = add(root, "producer", id=name, **between(0, length))
-    properties(
-        element,
-        {
-            "length": length,
-            "eof": "pause",
-            "resource": media.url,
-            "mlt_service": "avformat-novalidate",
-            "seekable": 1,
-            **facts,
-        },
-    )
-    return element
+    told = {
+        "length": length,
+        "eof": "pause",
+        "resource": media.url,
+        "mlt_service": "avformat-novalidate",
+        "seekable": 1,
+        **facts,
+    }
+    return element("producer", properties(told), id=name, **between(0, length))
 
 
-def file_length(media: Media, rate: Fraction) -> int:
-    """Length of a whole file in frames of the sequence."""
-    return max(round_half_up(media.length * rate / media.rate), 1)
-
-
-def black(root: Element, name: str, length: int) -> Element:
+def black(name: str, length: int, facts: Mapping[str, object] = {}) -> str:
     """Without a black track under it, a gap would show white."""
-    element = add(root, "producer", id=name, **between(0, length))
-    properties(
-        element,
-        {"length": length, "eof": "pause", "resource": "black", "mlt_service": "color", "mlt_image_format": "rgb24a"},
-    )
-    return element
+    told = {"length": length, "eof": "pause", "resource": "black", "mlt_service": "color", "mlt_image_format": "rgb24a"}
+    return element("producer", properties(told | dict(facts)), id=name, **between(0, length))
 
 
-def mix(tractor: Element, below: int, above: int) -> Element:
+def mix(below: int, above: int, facts: Mapping[str, object] = {}) -> str:
     """Sound of a track, added to what lies below."""
-    transition = add(tractor, "transition", id=f"mix{above}")
-    properties(transition, {"a_track": below, "b_track": above, "mlt_service": "mix", "always_active": 1, "sum": 1})
-    return transition
+    told = {"a_track": below, "b_track": above, "mlt_service": "mix", "always_active": 1, "sum": 1}
+    return element("transition", properties(told | dict(facts)), id=f"mix{above}")
 
 
-def entry(playlist: Element, producer: str, start: int, length: int) -> Element:
-    return add(playlist, "entry", producer=producer, **between(start, length))
+def placed(cuts: Sequence[Cut], spelled: Callable[[Cut], str]) -> list[str]:
+    """Entries where they belong, with blanks between them."""
+    found, end = [], 0
+    for cut in cuts:
+        if cut.record > end:
+            found.append(element("blank", length=cut.record - end))
+        found.append(spelled(cut))
+        end = cut.record_end
+    return found
+
+
+def entry(producer: str, start: int, length: int, facts: Mapping[str, object] = {}) -> str:
+    return element("entry", properties(facts), producer=producer, **between(start, length))
 
 
 def between(start: int, length: int) -> dict[str, object]:
@@ -146,9 +162,8 @@ def between(start: int, length: int) -> dict[str, object]:
     return {"in": start, "out": start + length - 1}
 
 
-def properties(element: Element, values: dict[str, object]) -> None:
-    for name, value in values.items():
-        add(element, "property", value, name=name)
+def properties(values: Mapping[str, object]) -> list[str]:
+    return [leaf("property", "" if value is None else value, name=name) for name, value in values.items()]
 
 
 def clock(frame: int, rate: Fraction) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from opentimelineio.schema import Timeline
 
-from momentidx.timeline.conform.targets import blender, listing
+from momentidx.timeline.conform.targets import blender
 from momentidx.timeline.cuts import Cut, CutList, Mark, cut_list
 from momentidx.timeline.names import one_line
 from momentidx.timeline.write.files import write_whole
@@ -35,7 +35,7 @@ class CsvWriter:
         text = io.StringIO()
         table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", restval="")
         table.writeheader()
-        for row in _rows(cut_list(listing(timeline))):
+        for row in _rows(cut_list(timeline)):
             table.writerow({key: _cell(value) for key, value in row.items()})
         write_whole(file, text.getvalue().encode("utf-8-sig"))
 
@@ -49,7 +49,7 @@ class JsonLinesWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        rows = _rows(cut_list(listing(timeline)))
+        rows = _rows(cut_list(timeline))
         write_whole(file, "".join(json.dumps(row) + "\n" for row in rows).encode())
 
 
@@ -62,7 +62,7 @@ class BlenderWriter:
     most_clips: int | None = None
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        cuts = cut_list(blender(timeline))
+        cuts = blender(timeline)
         scene = {
             "format": "momentidx-blender",
             "version": BLENDER_VERSION,
@@ -86,12 +86,12 @@ def _rows(cuts: CutList) -> list[dict[str, Any]]:
         dict(mark.facts)
         | {
             "number": number,
-            "clip": cut.name,
-            "reel": cut.media.facts.get("reel"),
+            "clip": item.name,
+            "reel": item.media.facts.get("reel") if isinstance(item, Cut) else None,
             "record_start": _record(cuts, start),
             "record_end": _record(cuts, end),
         }
-        for number, (start, end, cut, mark) in enumerate(cuts.marks(), start=1)
+        for number, (start, end, item, mark) in enumerate(cuts.marks(), start=1)
     ]
 
 

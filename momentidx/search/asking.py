@@ -1,0 +1,57 @@
+"""What a person wants of a search, and what they get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from momentidx.events import Moment
+from momentidx.search.query import Query
+
+if TYPE_CHECKING:
+    from momentidx.search.scoring import Why
+
+
+class Sort(StrEnum):
+    """What comes first."""
+
+    SCORE = "score"
+    TIME = "time"
+    """By clip, in source order."""
+    DATE = "date"
+    """Oldest footage first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How many answers, which, and in what order."""
+
+    limit: int = 10
+    offset: int = 0
+    """How many of the first to pass over."""
+    sort: Sort = Sort.SCORE
+    one_per_clip: bool = False
+    min_score: float | None = None
+    everything: bool = False
+    """Whether captions that tell the same stretch of a clip all count."""
+    like: Moment | None = None
+    """An example: moments with captions of like meaning."""
+    newer_than: int = 0
+    """Only moments with a larger number (of any part)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was found."""
+
+    moments: list[Moment]
+    query: Query | None
+    """How the words were read; None for an example alone."""
+    more: bool = False
+    """Whether there are others after these."""
+    best: float | None = None
+    """Score of the best answer of all, whether or not it is among these."""
+    why: Mapping[int, Why] = field(default_factory=dict)
+    """For the number of each event in these moments, what its score is made of."""

@@ -1,0 +1,263 @@
+"""A query is answered: candidates from vectors and words, what they must meet, and how parts go together in time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from momentidx.events import Moment
+from momentidx.search.filters import Field
+from momentidx.search.query import All, Either, Exact, Filter, How, Not, Query, Timed, Words, walk, whole
+from momentidx.search.scoring import PRESENT, Why, score
+from momentidx.search.timing import FOOTAGES, instead, paired, without
+from momentidx.search.words import WORD, stems
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from momentidx.library import Condition, Library
+    from momentidx.search.protocol import Embedder
+    from momentidx.search.vectors import Vectors
+
+CANDIDATES = 200
+"""Nearest events, and events with the words, that are looked at first."""
+FEW = 20_000
+"""So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
+COMMON = frozenset(
+    "a an the and or of in on at to is are was were be it its he she they his her their this that with for".split()  # noqa: SIM905
+)
+"""Words that say nothing by themselves: looking them up takes long and finds everything."""
+
+
+class Searcher:
+    """One library with one embedder; answers any number of queries on the same state of both."""
+
+    def __init__(
+        self, library: Library, embedder: Embedder, vectors: Vectors, fields: Mapping[str, Field], *,
+        like: NDArray[np.float32] | None = None,
+    ) -> None:  # fmt: skip
+        self.library = library
+        self.fields = fields
+        self.why: dict[int, Why] = {}
+        self._embedder = embedder
+        self._vectors = vectors
+        self._like = like
+        self._embedded: dict[str, NDArray[np.float32]] = {}
+        self._moments: dict[int, Moment] = {}
+
+    def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Moment]:
+        """Moments that answer, best first, each with its score: about so many, or all of these events that do."""
+        match query:
+            case Timed():
+                return self._timed(query, want, among)
+            case Either():
+                found = [self.answer(each, want, among) for each in query.queries]
+                told = [self.answer(Words(whole(query)), want, among)] if query.said else []
+                return _merged([*found, *told])
+            case All() if any(isinstance(each, Either | Timed) for each in query.queries):
+                return self._compound(query, want, among)
+            case All():
+                return self._single(query.queries, want, among)
+            case None:
+                return self._single((), want, among)
+        return self._single((query,), want, among)
+
+    def prepare(self, query: Query | None) -> None:
+        """Turn all words of a query into vectors at once."""
+        texts = [each.text for each in walk(query) if isinstance(each, Words)] if query else []
+        texts += (
+            [whole(each) for each in walk(query) if isinstance(each, Either | Timed) and each.said] if query else []
+        )
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._embedded]
+        self._embedded.update(zip(fresh, self._embedder.embed(fresh), strict=True) if fresh else ())
+
+    def _single(self, parts: Sequence[Query], want: int, among: Collection[int] | None) -> list[Moment]:
+        """Events of which everything is true: words, quotes, filters, and what they are not."""
+        words = next((each.text for each in parts if isinstance(each, Words)), "")
+        exact = [each.text for each in parts if isinstance(each, Exact)]
+        conditions = self._conditions(parts)
+        left_out = [each.query for each in parts if isinstance(each, Not)]
+        if not words and self._like is None:
+            return self._listed(exact, conditions, left_out, among)
+        if exact and among is None:
+            among = list(self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=FEW))
+        count = max(CANDIDATES, 4 * want)
+        while True:
+            found = self._near(words, among, count, conditions, exact, left_out)
+            everything = among is not None or count >= len(self._vectors)
+            if everything or len(found) >= 2 * want:
+                return found
+            if conditions:
+                few = self.library.matching(conditions, limit=FEW)
+                among = few if len(few) < FEW else None
+            count *= 4
+
+    def _near(
+        self, words: str, among: Collection[int] | None, count: int, conditions: Sequence[Sequence[Condition]],
+        exact: Sequence[str], left_out: Sequence[Query],
+    ) -> list[Moment]:  # fmt: skip
+        vector = self._vector(words)
+        tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
+        hits = self.library.word_hits(tokens, limit=count) if tokens else {}
+        if among is not None:
+            inside = set(among)
+            hits = {event: bm25 for event, bm25 in hits.items() if event in inside}
+            cosines = dict(self._vectors.nearest(vector, len(inside), inside)) if inside else {}
+        else:
+            cosines = dict(self._vectors.nearest(vector, count))
+            by_words = [event for event in hits if event not in cosines]
+            cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
+        ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
+        moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
+        return self._ranked(words or self._example(), moments, cosines, hits)
+
+    def _listed(
+        self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query],
+        among: Collection[int] | None,
+    ) -> list[Moment]:  # fmt: skip
+        """Without words: all that fits, as good as each other."""
+        if exact:
+            hits = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=FEW)
+            among = list(hits) if among is None else [event for event in among if event in hits]
+        ids = self.library.matching(conditions, among=among, limit=FEW)
+        moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
+        return self._ranked("", moments, {}, {})
+
+    def _compound(self, query: All, want: int, among: Collection[int] | None) -> list[Moment]:
+        """Alternatives or times with conditions beside them: these hold for every part."""
+        inner = [each for each in query.queries if isinstance(each, Either | Timed)]
+        rest = [each for each in query.queries if not isinstance(each, Either | Timed)]
+        found = [self.answer(_with(each, rest), want, among) for each in inner]
+        for others in found[1:]:
+            stretches = defaultdict(list)
+            for moment in others:
+                stretches[moment.footage.fingerprint].append(moment.event.span)
+            found[0] = [
+                each for each in found[0]
+                if any(each.event.span.overlap(span) for span in stretches[each.footage.fingerprint])
+            ]  # fmt: skip
+        return found[0]
+
+    def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Moment]:
+        """Two parts in one clip; both are looked for in all clips where either was found."""
+        wide = max(want, CANDIDATES)
+        if among is None:
+            first = self.answer(query.first, wide)
+            second = [] if query.how == How.WITHOUT else self.answer(query.second, wide)
+            clips = {
+                each.footage.fingerprint for some in (first, second) for each in _best_clips(some, FOOTAGES + want)
+            }
+            among = [event for events in self.library.moments_of(clips).values() for event in events]
+        first, second = (self.answer(part, wide, among) for part in (query.first, query.second))
+        if query.how == How.WITHOUT:
+            present = [each for each in second if each.score is not None and each.score >= PRESENT]
+            return without(first, present)
+        found = paired(query.how, first, second, query.within)
+        if not query.said:
+            return found
+        told = self.answer(Words(whole(query)), wide, among)
+        return _merged(list(instead(found, told, first, second)))
+
+    def _conditions(self, parts: Iterable[Query]) -> list[list[Condition]]:
+        found = []
+        for part in parts:
+            if isinstance(part, Filter):
+                found.append(self.fields[part.name].conditions(part))
+            elif isinstance(part, Not) and isinstance(part.query, Filter):
+                unmet = self.fields[part.query.name].conditions(part.query)
+                found += [[replace(one, negative=True)] for one in unmet]
+        return found
+
+    def _vector(self, words: str) -> NDArray[np.float32]:
+        if not words:
+            assert self._like is not None
+            return self._like
+        self.prepare(Words(words))
+        vector = self._embedded[words]
+        if self._like is None:
+            return vector
+        both: NDArray[np.float32] = vector + self._like
+        return both / max(float((both @ both) ** 0.5), 1e-12)
+
+    def _example(self) -> str:
+        return "the example" if self._like is not None else ""
+
+    def _load(self, ids: Collection[int]) -> list[Moment]:
+        missing = [event for event in ids if event not in self._moments]
+        self._moments.update((moment.id, moment) for moment in self.library.moments(ids=missing))
+        return [self._moments[event] for event in ids if event in self._moments]
+
+    def _ranked(
+        self, words: str, moments: Sequence[Moment], cosines: Mapping[int, float], hits: Mapping[int, float]
+    ) -> list[Moment]:
+        reasons = score(words, moments, cosines, hits)
+        for moment, why in zip(moments, reasons, strict=True):
+            known = self.why.get(moment.id)
+            if known is None or known.score < why.score:
+                self.why[moment.id] = why
+        scored = [replace(moment, score=why.score) for moment, why in zip(moments, reasons, strict=True)]
+        return sorted(scored, key=lambda moment: (-(moment.score or 0.0), moment.id))
+
+
+def _tokens(text: str) -> list[str]:
+    return [word.casefold() for word in WORD.findall(text)]
+
+
+def _meets(caption: str, exact: Sequence[str], left_out: Sequence[Query]) -> bool:
+    said = f" {' '.join(_tokens(caption))} "
+    return all(f" {' '.join(_tokens(text))} " in said for text in exact) and not any(
+        _says(each, said, caption) for each in left_out
+    )
+
+
+def _says(query: Query, said: str, caption: str) -> bool:
+    """Whether a caption has what is left out: its words in any form and order, a quote as it is; filters elsewhere."""
+    match query:
+        case Words():
+            return set(stems(query.text)) <= set(stems(caption))
+        case Exact():
+            return f" {' '.join(_tokens(query.text))} " in said
+        case Either():
+            return any(_says(each, said, caption) for each in query.queries)
+        case All():
+            return all(_says(each, said, caption) for each in query.queries)
+    return False
+
+
+def _with(query: Query, rest: Sequence[Query]) -> Query:
+    """The same, and everything in it has to meet the rest as well."""
+    if not rest:
+        return query
+    match query:
+        case Timed():
+            return replace(query, first=_with(query.first, rest), second=_with(query.second, rest), said=False)
+        case Either():
+            return replace(query, queries=tuple(_with(each, rest) for each in query.queries), said=False)
+        case All():
+            return All((*query.queries, *rest))
+    words = [each.text for each in (query, *rest) if isinstance(each, Words)]
+    others = [each for each in (query, *rest) if not isinstance(each, Words)]
+    return All((Words(" ".join(words)), *others)) if words else All(tuple(others))
+
+
+def _merged(lists: Sequence[list[Moment]]) -> list[Moment]:
+    """All of them, best first; the same event once, with its better score."""
+    found: dict[tuple[int, ...], Moment] = {}
+    for moment in (each for some in lists for each in some):
+        key = tuple(part.id for part in moment.parts) or (moment.id,)
+        if key not in found or (found[key].score or 0) < (moment.score or 0):
+            found[key] = moment
+    return sorted(found.values(), key=lambda moment: (-(moment.score or 0.0), moment.id))
+
+
+def _best_clips(moments: Iterable[Moment], count: int) -> list[Moment]:
+    """The best moment of each of the first clips."""
+    found: dict[str, Moment] = {}
+    for moment in moments:
+        if len(found) == count:
+            break
+        found.setdefault(moment.footage.fingerprint, moment)
+    return list(found.values())
