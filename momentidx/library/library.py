@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,8 @@ from momentidx.library.values import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from momentidx.library.vectors import Batch
 
 SHORTEST_PREFIX = 6
 """Characters of a fingerprint that are enough to ask for it."""
@@ -198,6 +200,62 @@ class Library:
                 ids += [row.event_id for row in rows]
                 parts.append(matrix([row.vector for row in rows]))
         return np.array(ids, np.int64), np.concatenate(parts)
+
+    def newest_vector(self) -> int:
+        """The number of the newest vector; vectors are numbered in the order in which they come in."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            return vectors.newest(connection)
+
+    def vector_count(self, embedder: EmbedderIdentity) -> int:
+        """How many vectors of this embedder there are, also of moments that are not shown."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            return 0 if number is None else vectors.count(connection, number)
+
+    def vectors_since(self, embedder: EmbedderIdentity, after: int) -> Iterator[Batch]:
+        """What came in after the vector of a number, in batches: the last number, moments (N,), vectors (N, D).
+
+        Of all moments, shown or not; each batch is a transaction of its own.
+        """
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number, last = vectors.number_of(connection, embedder), vectors.newest(connection)
+        while number is not None and after < last:
+            with self._reading() as connection:
+                found = vectors.between(connection, number, after, last)
+            if found is None:
+                break
+            yield found
+            after = found[0]
+
+    def vectors_of(
+        self, embedder: EmbedderIdentity, moments: Collection[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those of the moments that have a vector (N,), shown or not, and the vectors (N, D)."""
+        import numpy as np
+
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            if number is None:
+                return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+            return vectors.of_events(connection, number, moments)
+
+    def sample_vectors(self, embedder: EmbedderIdentity, size: int) -> NDArray[np.float32]:
+        """About so many vectors (N, D) of this embedder, from the oldest to the newest."""
+        import numpy as np
+
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            return np.empty((0, 0), np.float32) if number is None else vectors.sample(connection, number, size)
 
     def word_hits(
         self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000
