@@ -27,7 +27,7 @@ CANDIDATES = 200
 FEW = 20_000
 """So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
 COMMON = frozenset(
-    "a an the and or of in on at to is are was were be it its he she they his her their this that with for".split()  # noqa: SIM905
+    "a an the and or of in on at to is are was were be it its he she they his her their this that with for".split()
 )
 """Words that say nothing by themselves: looking them up takes long and finds everything."""
 
