@@ -41,6 +41,7 @@ app = typer.Typer(
     name="momentidx",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # joins the lines of a paragraph
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 FIRST, FOOTAGE, FILE, ABOUT = "Getting started", "Footage and moments", "One media file", "About this installation"
