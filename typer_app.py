@@ -41,6 +41,7 @@ app = typer.Typer(
     name="momentidx",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # joins the lines of a paragraph
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 FIRST, FOOTAGE, FILE, ABOUT = "Getting started", "Footage and moments", "One media file", "About this installation"
@@ -102,9 +103,7 @@ def main() -> None:
             raise
         typer.echo("\n".join([f"momentidx: {plain(str(error))}", *map(plain, error.below)]), err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output (`| head`) has what it wanted; nothing more can be written, also not at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output (`| head`) has what it wanted
         sys.exit(0)
     except Exception as error:
         if debug:
@@ -112,6 +111,11 @@ def main() -> None:
         typer.echo(f"momentidx: an unforeseen error: {plain(repr(error))}.", err=True)
         typer.echo("Run it again as 'momentidx --debug ...' and report what it prints.", err=True)
         sys.exit(1)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # what is left for a reader that went away would be an error at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -257,6 +257,14 @@ class Library:
             number = vectors.number_of(connection, embedder)
             return np.empty((0, 0), np.float32) if number is None else vectors.sample(connection, number, size)
 
+    def told(self, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, NDArray[np.float32]]]:
+        """Number, caption and (D,) vector of these moments, in any order; those without a vector are left out."""
+        import numpy as np
+
+        with self._reading() as connection:
+            found = queries.told(connection, ids, embedder)
+        return [(number, caption, np.frombuffer(vector, "<f4")) for number, caption, vector in found]
+
     def word_hits(
         self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000
     ) -> dict[int, float]:

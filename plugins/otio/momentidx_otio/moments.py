@@ -24,7 +24,7 @@ from momentidx_otio.media import day_frames, exact_rate, file_name, otio_rate, p
 REQUIRED = ("path", "rate", "start_frame", "end_frame", "caption")
 KEYS = (
     "id", "path", "online", "footage", "start_seconds", "end_seconds", "start_frame", "end_frame", "start_timecode",
-    "end_timecode", "rate", "caption", "kind", "captioner", "captioner_version", "score",
+    "end_timecode", "rate", "caption", "kind", "captioner", "captioner_version", "score", "parts",
 )  # fmt: skip
 MARKER_NAME_LENGTH = 60
 
@@ -104,6 +104,7 @@ def _line(clip: Clip) -> dict[str, Any]:
         "online": moment.get("online", Path(path).exists()),
         "footage": moment.get("footage") or facts.get("footage"),
         "caption": moment.get("caption") or marked,
+        "parts": [dict(part) for part in moment.get("parts") or ()],
     }
     times = _times(clip, moment, facts)
     same = all(moment.get(key) == times[key] for key in ("start_frame", "end_frame"))
@@ -145,4 +146,11 @@ def _label(time: RationalTime, *, drop_frame: bool) -> str | None:
 
 def _writable(value: Any) -> Any:
     """What a timeline can hold: half characters (bytes of a path that are not UTF-8) become `?`."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case list():
+            return [_writable(each) for each in value]
+        case dict():
+            return {key: _writable(each) for key, each in value.items()}
+    return value
