@@ -19,7 +19,7 @@ from momentidx.times import rate_text
 
 COLUMNS = (
     "Name", "Tracks", "Start", "End", "Duration", "Mark IN", "Mark OUT", "FPS", "Tape", "Source File", "Source Path",
-    "Description", "Score", "Query",
+    "Description", "Score", "Query", "Comments", "Rating", "Labels",
 )  # fmt: skip
 RATE_NAMES = {Fraction(24000, 1001): "23.976", Fraction(30000, 1001): "29.97", Fraction(60000, 1001): "59.94"}
 FORMATS = {720: "720", 1080: "1080", 576: "PAL", 486: "NTSC", 480: "NTSC"}
@@ -65,9 +65,12 @@ def _row(cut: Cut, mark: Mark, cuts: CutList) -> list[str]:
         media.facts["reel"],
         media.name,
         media.path,
-        mark.comment,
+        mark.caption,
         "" if score is None else f"{score:.3f}",
-        cuts.query or "",
+        mark.facts.get("query") or cuts.query or "",
+        mark.facts.get("note") or "",
+        mark.facts.get("rating") or "",
+        ", ".join(mark.facts.get("labels") or ()),
     ]
     return [one_line(str(cell)) for cell in cells]
 

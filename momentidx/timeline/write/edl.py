@@ -65,6 +65,8 @@ def _event(number: int, cut: Cut, cuts: CutList, reel_length: int) -> list[str]:
     for mark in cut.marks:
         start, _ = cuts.mark_frames(cut, mark)
         lines.append(f"* LOC: {cuts.timecode(start)} GREEN   {ascii_text(mark.name)}")
+        if remark := mark.remark:
+            lines.append(f"* COMMENT: {ascii_text(remark)}")
     return lines
 
 

@@ -130,4 +130,4 @@ def _profile(cuts: CutList) -> str | None:
 
 
 def _guides(cuts: CutList) -> str:
-    return json.dumps([{"comment": mark.name, "pos": start, "type": 0} for start, _, _, mark in cuts.marks()])
+    return json.dumps([{"comment": mark.title, "pos": start, "type": 0} for start, _, _, mark in cuts.marks()])

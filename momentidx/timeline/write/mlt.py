@@ -85,7 +85,7 @@ def _markers(cuts: CutList) -> str:
             "properties",
             properties(
                 {
-                    "text": mark.name,
+                    "text": mark.title,
                     "start": clock(start, cuts.rate),
                     "end": clock(end, cuts.rate),
                     "color": COLORS.get(mark.color, COLORS["GREEN"]),

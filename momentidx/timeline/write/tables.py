@@ -17,8 +17,8 @@ from momentidx.timeline.write.files import write_whole
 
 COLUMNS = (
     "number", "clip", "reel", "start_timecode", "end_timecode", "start_frame", "end_frame", "start_seconds",
-    "end_seconds", "rate", "record_start", "record_end", "caption", "score", "query", "captioner", "id",
-    "footage", "path",
+    "end_seconds", "rate", "record_start", "record_end", "caption", "score", "query", "note", "rating",
+    "labels", "captioner", "id", "footage", "path",
 )  # fmt: skip
 BLENDER_VERSION = 1
 
@@ -33,10 +33,10 @@ class CsvWriter:
 
     def write(self, timeline: Timeline, file: Path) -> None:
         text = io.StringIO()
-        table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", restval="")
+        table = csv.DictWriter(text, COLUMNS)
         table.writeheader()
         for row in _rows(cut_list(timeline)):
-            table.writerow({key: _cell(value) for key, value in row.items()})
+            table.writerow({key: _cell(row.get(key)) for key in COLUMNS})
         write_whole(file, text.getvalue().encode("utf-8-sig"))
 
 
@@ -101,8 +101,8 @@ def _record(cuts: CutList, frame: int) -> str | int:
 
 
 def _cell(value: Any) -> str:
-    """One line, and never a formula: a spreadsheet would run a caption that begins with `=`."""
-    text = "" if value is None else one_line(str(value))
+    """One line, lists with commas, and never a formula: a spreadsheet would run a caption that begins with `=`."""
+    text = "" if value is None else one_line(", ".join(value) if isinstance(value, list) else str(value))
     return "'" + text if text.startswith(("=", "+", "-", "@")) and not isinstance(value, int | float) else text
 
 
@@ -117,6 +117,7 @@ def _strip(cut: Cut) -> dict[str, Any]:
         "record_start": cut.record,
         "record_end": cut.record_end,
         "sound": cut.sound,
-        "caption": mark.comment if mark else "",
+        "caption": mark.caption if mark else "",
         "moment": mark.facts.get("id") if mark else None,
+        "remark": mark.remark if mark else "",
     }

@@ -103,6 +103,8 @@ def _trim(placed: Any, strip: core.Strip) -> None:
     placed.frame_offset_start = strip.source_start
     placed.frame_offset_end = placed.frame_duration - strip.source_end
     placed["momentidx"], placed["momentidx_caption"] = str(strip.moment), strip.caption
+    if strip.remark:
+        placed["momentidx_remark"] = strip.remark
 
 
 class MOMENTIDX_OT_search(Operator):  # noqa: N801  (Blender's rule for names)

@@ -36,6 +36,8 @@ class Strip:
     source_end: int
     record_start: int
     sound: bool
+    remark: str = ""
+    """What a person made of it."""
 
     @property
     def length(self) -> int:
@@ -115,6 +117,7 @@ def _strip(facts: dict[str, Any]) -> Strip:
         int(facts["source_end"]),
         int(facts["record_start"]),
         bool(facts["sound"]),
+        str(facts.get("remark", "")),
     )
     if not 0 <= strip.source_start < strip.source_end or facts["record_end"] - strip.record_start != strip.length:
         raise ValueError(strip)
