@@ -36,6 +36,7 @@ class AafWriter:
     suffix = ".aaf"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = avid(timeline)

@@ -21,6 +21,7 @@ class SrtWriter:
     suffix = ".srt"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         blocks = [
@@ -37,6 +38,7 @@ class VttWriter:
     suffix = ".vtt"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         blocks = [

@@ -40,6 +40,7 @@ class Fcp7XmlWriter:
     suffix = ".xml"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_Sequence(fcp7xml(timeline)).text(), "xmeml"))

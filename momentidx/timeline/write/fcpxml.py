@@ -40,6 +40,7 @@ class FcpxmlWriter:
     suffix = ".fcpxml"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_root(cut_list(timeline)), "fcpxml"))

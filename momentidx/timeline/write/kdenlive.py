@@ -42,6 +42,7 @@ class KdenliveWriter:
     suffix = ".kdenlive"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_root(mlt(timeline))))
