@@ -207,7 +207,7 @@ def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:
         name=one_line(caption, MARKER_NAME_LENGTH),
         marked_range=media_range(moment.footage, *frames),
         color=MarkerColor.GREEN,  # not red, which means offline media to many editors
-        comment=safe_text("\n".join(comment)),
+        comment=safe_text("\n".join(filter(None, comment))),
     )
 
 

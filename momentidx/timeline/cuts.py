@@ -80,7 +80,8 @@ class Mark:
     @property
     def caption(self) -> str:
         """The caption alone."""
-        return self.facts.get("caption") or self.comment
+        told: str | None = self.facts.get("caption")
+        return self.comment if told is None else told
 
     @property
     def remark(self) -> str:
