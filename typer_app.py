@@ -26,6 +26,7 @@ from momentidx.commands.folders import folders_app
 from momentidx.commands.footage import footage_app
 from momentidx.commands.index import index
 from momentidx.commands.jobs import jobs_app
+from momentidx.commands.library import library_app
 from momentidx.commands.media import frames, probe, shots
 from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
@@ -63,6 +64,7 @@ app.command(rich_help_panel=ABOUT)(status)
 app.add_typer(jobs_app, name="jobs", rich_help_panel=ABOUT)
 app.add_typer(folders_app, name="folders", rich_help_panel=ABOUT)
 app.add_typer(service_app, name="service", rich_help_panel=ABOUT)
+app.add_typer(library_app, name="library", rich_help_panel=ABOUT)
 app.command(rich_help_panel=ABOUT)(doctor)
 app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from momentidx.errors import LibraryError, WrongUse
 from momentidx.events import Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import bins, filtering, lock, queries, saved, schema, sqlite, status, watched, words
+from momentidx.library import bins, filtering, invariants, lock, queries, saved, schema, sqlite, status, watched, words
 from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
 from momentidx.library.values import (
@@ -67,7 +67,7 @@ class Library:
         found = schema.compare(file)
         if found is schema.Schema.EMPTY:
             raise LibraryError(f"Nothing is indexed yet in {folder}. Run momentidx index PATH.")
-        if found is schema.Schema.OLDER:
+        if found is not schema.Schema.CURRENT:
             with lock.hold(folder):
                 schema.upgrade(file)
         engine = sqlite.reading_engine(file)
@@ -100,10 +100,17 @@ class Library:
         """The process that writes to the library right now, and its command; None when nobody does."""
         return lock.holder(self.folder)
 
-    def problems(self) -> list[str]:
-        """What is wrong with the database file, as sentences; reads all of it."""
-        with self._reading() as connection:
-            return sqlite.problems(connection, self.folder / sqlite.DATABASE)
+    def examine(self) -> Iterator[invariants.Finding]:
+        """How everything stands that is to hold of a library; reads all of it.
+
+        Whether all words can be found is only looked at while nobody indexes: it keeps writers waiting.
+        """
+        if self.writer() is None:
+            with sqlite.noting(self.folder) as connection:
+                yield from invariants.examine(connection, self.folder, words_too=True)
+        else:
+            with self._reading() as connection:
+                yield from invariants.examine(connection, self.folder, words_too=False)
 
     def status(self) -> Status:
         with self._reading() as connection:

@@ -83,13 +83,22 @@ def open_vectors(library: Library, embedder: Embedder) -> Vectors:
 
     Raises LibraryError when the library's vectors are not as long as the embedder's.
     """
-    source = Source(library.uuid(), library.generation(), embedder.name, embedder.version, embedder.dimension)
+    source = _source(library, embedder)
     cache = _Cache(library.folder / FOLDER, embedder.name)
     index = cache.read(source)
     if index is None:
         index = _build(library, embedder)
         cache.write(index, source)
     return Vectors(index)
+
+
+def is_cached(library: Library, embedder: Embedder) -> bool:
+    """Whether the index of the library as it is now lies in the cache, whole."""
+    return _Cache(library.folder / FOLDER, embedder.name).read(_source(library, embedder)) is not None
+
+
+def _source(library: Library, embedder: Embedder) -> Source:
+    return Source(library.uuid(), library.generation(), embedder.name, embedder.version, embedder.dimension)
 
 
 def _build(library: Library, embedder: Embedder) -> Any:
