@@ -15,6 +15,7 @@ import typer
 
 from momentidx import __version__
 from momentidx.commands.assemble import assemble
+from momentidx.commands.caption import caption_app
 from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
@@ -56,6 +57,7 @@ app.command(rich_help_panel=FOOTAGE)(assemble)
 app.command(rich_help_panel=FOOTAGE)(conform)
 app.add_typer(search_app, name="search", rich_help_panel=FOOTAGE)
 app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)
+app.add_typer(caption_app, name="caption", rich_help_panel=FOOTAGE)
 app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
 app.command(rich_help_panel=FILE)(probe)
 app.command(rich_help_panel=FILE)(shots)

@@ -14,7 +14,20 @@ from momentidx.errors import LibraryError, WrongUse
 from momentidx.events import Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import bins, filtering, invariants, lock, queries, saved, schema, sqlite, status, watched, words
+from momentidx.library import (
+    bins,
+    filtering,
+    human,
+    invariants,
+    lock,
+    queries,
+    saved,
+    schema,
+    sqlite,
+    status,
+    watched,
+    words,
+)
 from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
 from momentidx.library.values import (
@@ -190,6 +203,19 @@ class Library:
         """What a person put into a bin, in its order; raises WrongUse when there is no such bin."""
         with self._reading() as connection:
             return bins.selects(connection, name)
+
+    def captions(self) -> list[human.CaptionVersion]:
+        """Everything people said, all versions: by footage, then by when it was first said; `Captions` changes it."""
+        with self._reading() as connection:
+            return human.captions(connection)
+
+    def history(self, moment: int) -> list[human.CaptionVersion]:
+        """How what a person said of a moment read from one change to the next; nothing if nobody did.
+
+        Raises WrongUse for a number that is no moment's.
+        """
+        with self._reading() as connection:
+            return human.history(connection, moment)
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""

@@ -110,6 +110,7 @@ class Searcher:
             cosines = dict(self._vectors.nearest(vector, count))
             by_words = [event for event in hits if event not in cosines]
             cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
+        cosines = dict.fromkeys(hits, 0.0) | cosines  # words of a person that are still to be embedded
         ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
         return self._ranked(words or self._example(), moments, cosines, hits)
