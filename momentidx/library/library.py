@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,6 +18,7 @@ from momentidx.footage import Footage
 from momentidx.library import (
     bins,
     filtering,
+    forget,
     human,
     invariants,
     lock,
@@ -193,6 +195,16 @@ class Library:
         with self._reading() as connection:
             name = connection.execute(select(EventRow.still).where(EventRow.id == moment)).scalar()
         return self._stills.path(name) if name else None
+
+    def forgetting(
+        self,
+        paths: Collection[Path] = (),
+        fingerprints: Collection[str] = (),
+        offline_since: datetime | None = None,
+    ) -> list[forget.Forgetting]:
+        """What would go if this was forgotten, see `forget.plan`; `forget.forget` does it."""
+        with self._reading() as connection:
+            return forget.plan(connection, paths, fingerprints, offline_since)
 
     def bins(self) -> list[BinSummary]:
         """All bins, by name; `Bins` changes them."""
