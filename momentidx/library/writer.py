@@ -15,6 +15,7 @@ from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library import (
     answers,
+    invariants,
     jobs,
     lock,
     planning,
@@ -142,6 +143,13 @@ class WritableLibrary(Library):
         """Keep how a watched folder stands now."""
         with self._writing() as connection:
             watched.note(connection, root)
+
+    def repair(self) -> list[invariants.Finding]:
+        """Mend what can be mended; how everything stood before. As a whole or not at all."""
+        with self._writing() as connection:
+            found = list(invariants.repair(connection, self.folder))
+            storing.grow(connection)
+            return found
 
     def failed_among(self, paths: Collection[Path]) -> int:
         """How many of these files are marked as failed, wholly or in part."""

@@ -110,6 +110,7 @@ class Searcher:
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
             by_words = set(self.library.word_hits(tokens, limit=count) if tokens else ()) - cosines.keys()
             cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
+        cosines = dict.fromkeys(hits, 0.0) | cosines  # words of a person that are still to be embedded
         ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
         if not words:

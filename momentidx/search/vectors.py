@@ -175,6 +175,15 @@ def open_vectors(library: Library, embedder: Embedder, *, gpu: bool = False) -> 
     return vectors
 
 
+def is_cached(library: Library, embedder: Embedder) -> bool:
+    """Whether an index of this library and embedder lies in the cache, whole; what came in since is read beside it."""
+    try:
+        index = Cache(library.folder, embedder.name).read(_source(library, embedder))
+    except Damaged:
+        return False
+    return index is not None and _is_of(index, library, embedder)
+
+
 def _from_rows(library: Library, embedder: Embedder, *, gpu: bool) -> tuple[Index, str | None]:
     """An index that is made in no time, and a sentence when it is not the one for so many vectors."""
     count = library.vector_count(embedder)
