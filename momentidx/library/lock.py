@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.failpoints import reach
 
 LOCK = "library.lock"
 TURN = "library.turn"
@@ -37,6 +38,7 @@ def hold(folder: Path) -> Iterator[None]:
             raise LibraryBusy(
                 f"The library {folder} is being written by {_holder(lock)}. Wait for it or stop it, then try again."
             )
+        reach("lock.held")
         _sign(lock)
         yield
         os.ftruncate(lock, 0)

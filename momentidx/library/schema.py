@@ -74,7 +74,7 @@ def upgrade(file: Path) -> None:
         sqlite.backup(file, file.parent / sqlite.BACKUPS / f"{file.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite")
     engine = sqlite.writing_engine(file, foreign_keys=False)
     try:
-        with sqlite.writing(engine, file.parent) as connection:
+        with sqlite.writing(engine, file.parent, "migrate") as connection:
             connection.exec_driver_sql(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
             _migrate(connection)
             if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:

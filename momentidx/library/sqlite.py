@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.failpoints import reach
 from momentidx.library import lock
 
 DATABASE = "library.sqlite"
@@ -54,14 +55,17 @@ def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, folder: Path) -> Iterator[Connection]:
-    """One transaction that writes, when it is our turn.
+def writing(engine: Engine, folder: Path, name: str = "note") -> Iterator[Connection]:
+    """One transaction that writes, when it is our turn; `name` is one of `failpoints.TRANSACTIONS`.
 
     Takes the write lock first, so that it cannot fail half-way for want of it. The checkpoint that a
     commit may bring along is over when the turn is given up.
     """
-    with lock.turn(folder), engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
-        yield connection
+    with lock.turn(folder):
+        with engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
+            yield connection
+            reach(f"{name}.commit")
+        reach(f"{name}.committed")
 
 
 @contextmanager
@@ -87,7 +91,9 @@ def backup(file: Path, copy: Path) -> None:
         unfinished.unlink(missing_ok=True)
         with closing(_connect(file, "ro")) as source, closing(_connect(unfinished, "rwc")) as target:
             source.backup(target)
+        reach("backup.copied")
         unfinished.replace(copy)
+        reach("backup.replaced")
     except sqlite3.Error as error:
         raise explained(error, file) from error
     except OSError as error:

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.errors import LibraryError
+from momentidx.failpoints import reach
 
 if TYPE_CHECKING:
     from momentidx.library import Library
@@ -148,7 +149,9 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            reach("vectors.written")
             part.replace(path)
+            reach("vectors.replaced")
         except OSError:
             part.unlink(missing_ok=True)
             raise
