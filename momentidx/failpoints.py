@@ -83,7 +83,7 @@ class _Failure:
 
 def reach(name: str) -> None:
     """Pass a point."""
-    for at in (name, EVERYWHERE) if _armed else ():
+    for at in (EVERYWHERE, name) if _armed else ():
         if at in _armed:
             _armed[at].reached(name)
 

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from momentidx.errors import LibraryBusy, LibraryError
@@ -41,7 +41,8 @@ def hold(folder: Path) -> Iterator[None]:
         reach("lock.held")
         _sign(lock)
         yield
-        os.ftruncate(lock, 0)
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
 
 
 @contextmanager
@@ -103,9 +104,11 @@ def holder(folder: Path) -> str | None:
 
 
 def _sign(lock: int) -> None:
+    """Say who has the lock; it is held all the same when a full disk leaves no room for that."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
+    with suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
 
 
 def _holder(lock: int) -> str:

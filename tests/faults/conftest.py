@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,19 @@ from tests.clips import render
 from tests.faults.running import Nursery, Program, install_plugin
 
 CLIPS = 4
+_figures: list[str] = []
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """`figure("slowest exit 1.2 s")`: a figure that is shown when all tests are done, for benchmarks/LOG.md."""
+    return lambda text: _figures.append(f"{request.node.name}: {text}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _figures:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(_figures))
 
 
 @pytest.fixture(scope="session")

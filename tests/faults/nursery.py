@@ -3,7 +3,8 @@
 A fault test runs hundreds of short processes, and four fifths of the time of each would go into loading
 modules. Each line on stdin is an order (JSON): the arguments, the environment, and files for what it
 says, its number and its exit code. The command runs in a process of its own, as from a shell, except
-that its daemon looks ten times a second instead of once.
+that its daemon looks ten times a second instead of once, and that it dies when anybody but SQLite opens
+the database.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ def main() -> None:
     from momentidx.search import searcher, vectors  # noqa: F401
 
     daemon.BREATH = watcher.BREATH = 0.1
+    sys.addaudithook(_refuse_the_database)
     for line in sys.stdin:
         order = json.loads(line)
         if os.fork() == 0 and _born(order):
@@ -32,6 +34,15 @@ def main() -> None:
             typer_app.main()
         while _reaped():
             pass
+
+
+def _refuse_the_database(event: str, arguments: tuple[Any, ...]) -> None:
+    """SQLite's own opening is C and not seen here; any other descriptor, closed, would drop its locks."""
+    if event == "open" and isinstance(arguments[0], str | bytes):
+        name = os.path.basename(os.fsdecode(arguments[0]))  # noqa: PTH119 (called for every file that is opened)
+        if name.startswith("library.sqlite"):
+            os.write(2, f"Traceback: {name} was opened outside of SQLite\n".encode())
+            os._exit(99)
 
 
 def _born(order: dict[str, Any]) -> bool:
