@@ -161,10 +161,10 @@ class Program:
             return library.dump()
 
     def counts(self) -> tuple[int, int, int, int]:
-        """Clips that are shown, jobs that wait or run, failed jobs, files that are away."""
+        """Clips that are shown, files that wait or are worked on, files that failed, files that are away."""
         with Library.open(self.library) as library:
             now = library.status()
-            return now.footage, now.jobs["queued"] + now.jobs["running"], now.jobs["failed"], now.offline
+            return now.footage, now.pending_files, len(now.failures), now.offline
 
 
 @dataclass(frozen=True)
