@@ -20,6 +20,7 @@ from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
 from momentidx.commands.doctor import doctor
+from momentidx.commands.dump import dump
 from momentidx.commands.evaluating import eval_app
 from momentidx.commands.export import export
 from momentidx.commands.find import events, find
@@ -69,6 +70,7 @@ app.add_typer(folders_app, name="folders", rich_help_panel=ABOUT)
 app.add_typer(service_app, name="service", rich_help_panel=ABOUT)
 app.add_typer(library_app, name="library", rich_help_panel=ABOUT)
 app.command(rich_help_panel=ABOUT)(doctor)
+app.command(rich_help_panel=ABOUT)(dump)
 app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)

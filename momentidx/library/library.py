@@ -129,6 +129,13 @@ class Library:
             with self._reading() as connection:
                 yield from invariants.examine(connection, self.folder, words_too=False)
 
+    def dump(self, base: Path | None = None, *, canonical: bool = True) -> list[str]:
+        """Everything the library holds, as sorted JSON lines (see `library/dump.py`)."""
+        from momentidx.library.dump import dump
+
+        with self._reading() as connection:
+            return dump(connection, base, canonical=canonical)
+
     def status(self) -> Status:
         with self._reading() as connection:
             return status.status(connection)
