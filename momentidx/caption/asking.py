@@ -26,10 +26,12 @@ class TimeText:
     """The smallest difference it can tell, in seconds."""
 
     def write(self, seconds: float) -> str:
-        """`12.5 seconds`, `12 seconds` or `00:12`."""
+        """`12.5 seconds` (below one: `0.25 seconds`), `12 seconds` or `00:12`."""
         if self.name == "clock":
             return f"{int(seconds) // 60:02}:{int(seconds) % 60:02}"
-        return f"{seconds:.1f} seconds" if self.step < 1 else f"{int(seconds)} seconds"
+        if self.step == 1:
+            return f"{int(seconds)} seconds"
+        return f"{seconds:.1f} seconds" if seconds >= 1 else f"{seconds:.2f} seconds"  # a clip may be one picture long
 
     def example(self) -> str:
         """A stretch of time, as it is to be answered."""

@@ -19,6 +19,7 @@ def captioners() -> list[Offer[Captioner]]:
             FILTERS,
         ),
         Offer("auto", "The best of these that this machine can run.", _auto),
+        Offer("endpoint", "Asks a model on an OpenAI-compatible server.", _endpoint),
         Offer("scripted", "Tells what a file says: for tests and demos.", _scripted),
     ]
 
@@ -36,6 +37,15 @@ def _auto(settings: Settings) -> Captioner:
 
     made: Captioner = choose("captioners", best(settings).name).make(settings)
     return made
+
+
+def _endpoint(settings: Settings) -> Captioner:
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.chat import Sight
+    from momentidx.caption.endpoint import EndpointChat, Server
+
+    sight = Sight.of(settings, pictures=settings.endpoint_pictures, width=settings.video_width)
+    return ChatCaptioner("endpoint", EndpointChat(Server.of(settings), sight), refine_edges=settings.refine_edges)
 
 
 def _scripted(settings: Settings) -> Captioner:

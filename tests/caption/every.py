@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,6 +12,9 @@ from pathlib import Path
 from momentidx.caption.protocol import Captioner
 from momentidx.config import Settings
 from momentidx.hooks import choose
+from tests.caption.server import MODEL, TOKEN
+
+ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -32,6 +37,24 @@ def scripted(folder: Path) -> Iterator[Captioner]:
     yield made("scripted", scripted_answers=folder / "script.json")
 
 
+@contextmanager
+def endpoint(folder: Path) -> Iterator[Captioner]:
+    address, process = served(folder / "log")
+    try:
+        yield made("endpoint", endpoint_url=address, endpoint_model=MODEL, endpoint_token=TOKEN)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def served(log: Path, *faults: str) -> tuple[str, subprocess.Popen[str]]:
+    """A server in a process of its own (see `server.py`): its address, and the process to be killed in the end."""
+    command = [sys.executable, "-m", "tests.caption.server", str(log), *faults]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process.stdout.readline().strip(), process
+
+
 def made(name: str, **settings: object) -> Captioner:
     captioner: Captioner = choose("captioners", name).make(Settings.model_validate(settings))
     return captioner
@@ -41,4 +64,5 @@ CAPTIONERS: dict[str, Callable[[Path], AbstractContextManager[Captioner]]] = {
     "shotlog": shotlog,
     "auto": auto,
     "scripted": scripted,
+    "endpoint": endpoint,
 }
