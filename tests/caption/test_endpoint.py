@@ -74,7 +74,7 @@ def test_what_may_pass_is_tried_again(start: Start, tmp_path: Path, fault: str) 
 @pytest.mark.parametrize("fault", ["slow", "dribble"])
 def test_an_answer_that_does_not_come_in_time_is_asked_for_again(start: Start, tmp_path: Path, fault: str) -> None:
     assert list(start(fault, timeout=0.4).replies([request()])) == [Reply("A ball.")]
-    assert faults(tmp_path / "log") == [fault, "none"]
+    assert faults(tmp_path / "log")[:2] == [fault, "none"]
 
 
 def test_a_server_that_stays_ill_fails_the_footage_for_now(start: Start, tmp_path: Path) -> None:
