@@ -5,7 +5,7 @@ from __future__ import annotations
 from momentidx.caption.protocol import Captioner
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.config import Settings
-from momentidx.errors import WrongUse
+from momentidx.errors import MomentidxError, WrongUse
 from momentidx.hooks import Offer, choose, hookimpl
 
 
@@ -42,8 +42,11 @@ def _auto(settings: Settings) -> Captioner:
 def _endpoint(settings: Settings) -> Captioner:
     from momentidx.caption.captioner import ChatCaptioner
     from momentidx.caption.chat import Sight
-    from momentidx.caption.endpoint import EndpointChat, Server
 
+    try:
+        from momentidx.caption.endpoint import EndpointChat, Server
+    except ImportError as error:
+        raise MomentidxError("The captioner 'endpoint' needs httpx2: pip install 'momentidx[endpoint]'.") from error
     sight = Sight.of(settings, pictures=settings.endpoint_pictures, width=settings.video_width)
     return ChatCaptioner("endpoint", EndpointChat(Server.of(settings), sight), refine_edges=settings.refine_edges)
 

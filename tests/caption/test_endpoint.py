@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from momentidx.caption.chat import Clip, Reply, Request, Sight, Task
 from momentidx.caption.endpoint import EndpointChat, Server
@@ -17,6 +17,7 @@ from momentidx.config import Settings, load_settings
 from momentidx.errors import UnusableFootage, WrongUse
 from tests.caption.every import served
 from tests.caption.server import MODEL, TOKEN, lines
+from typer_app import app
 
 SIGHT = Sight(pictures=3, per_second=Fraction(1), width=32)
 PROMPT = "This video is 2.0 seconds long. When?"
@@ -156,11 +157,7 @@ def test_the_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path)
     settings = load_settings(tmp_path, {"MOMENTIDX_ENDPOINT_TOKEN": TOKEN, "MOMENTIDX_ENDPOINT_MODEL": MODEL}).settings
     assert Server.of(settings).token == TOKEN
     assert TOKEN not in repr(settings)
-    program = (
-        "import sys, typer_app; sys.argv = ['momentidx', 'config', 'show', '--library', sys.argv[1]]; typer_app.main()"
-    )
-    environment = {"MOMENTIDX_ENDPOINT_TOKEN": TOKEN, "PATH": "", "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    command = ["config", "show", "--library", str(tmp_path)]
+    shown = CliRunner().invoke(app, command, env={"MOMENTIDX_ENDPOINT_TOKEN": TOKEN}).stdout
     assert 'endpoint_token = "**********"' in shown
     assert TOKEN not in shown
