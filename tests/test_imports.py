@@ -44,6 +44,8 @@ HEAVY_HOMES = {
     "torch": {"models", "search", "caption"},
     "tokenizers": {"search"},
     "aaf2": {"timeline"},
+    "httpx2": {"caption"},
+    "transformers": {"models", "caption"},
     "safetensors": {"search", "models"},
     "faiss": {"search"},
     "av": {"media", "demo"},
