@@ -1,0 +1,113 @@
+"""Grounded-VideoLLM's single file, and what lies beside it.
+
+    ckpt/sft_llava_next_video_*.pth      {"model": {multi_modal_projector, video_projecter, language_model}}
+    *-seperated/image_newline(s).pth     the learned ends of rows and segments
+    *-seperated/vision_model.pth         a CLIP ViT-L/14 at 336 pixels
+    internvideo/*.pt                     InternVideo2-1B
+    */config.json                        of the language model
+
+`language_model` is the whole model in the names of PEFT 0.3. The updates are folded by hand. Its head
+has a bias and its time tokens start where the tokenizer ends, not where the matrix ends: both are
+properties of the weights, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from momentidx.errors import MomentidxError
+from momentidx.models.checkpoints import foreign
+from momentidx.models.checkpoints.foreign import Tensors
+from momentidx.models.checkpoints.layout import Made
+from momentidx.models.checkpoints.lora import PREFIX, folded, paired
+
+LICENCE = (
+    "Grounded-VideoLLM: none stated; Phi-3.5: MIT, or Llama 3: Llama 3 Community License; "
+    "InternVideo2: see its own page."
+)
+ALPHA = 256
+IMAGE = {
+    "phi": {"linear_0": "image.up", "linear_1": "image.down"},
+    "llama": {"linear_1": "image.up", "linear_2": "image.down"},
+}
+VIDEO = {"up_proj": "video.up", "down_proj": "video.down"}
+ENDS = {"phi": {"glb_GN": "block_end", "sub_GN": "row_end"}, "llama": {"image_newline": "block_end"}}
+HEAD_BIAS = "lm_head.bias"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The single file, read."""
+
+    family: str
+    """"phi" or "llama"."""
+    language: Tensors
+    """Under the names of the stock class, updates folded."""
+    head_bias: Tensor
+    projectors: Tensors
+    """Under the names of our adapter."""
+
+
+def read_checkpoint(path: Path, alpha: float = ALPHA) -> Checkpoint:
+    """Raises MomentidxError for anything that does not belong."""
+    content = foreign.read(path)
+    inside = content.get("model")
+    if not isinstance(inside, Mapping):
+        raise MomentidxError(f"{path} has no part called 'model': it is no checkpoint of Grounded-VideoLLM.")
+    wanted = {"multi_modal_projector", "video_projecter", "language_model"}
+    foreign.complete(path, set(inside) - wanted, wanted - set(inside))
+    image = foreign.flat(inside["multi_modal_projector"], path)
+    family = "phi" if "linear_0.weight" in image else "llama"
+    projectors = foreign.only(path, image, _both(IMAGE[family]))
+    projectors |= foreign.only(path, foreign.flat(inside["video_projecter"], path), _both(VIDEO))
+    language = foreign.flat(inside["language_model"], path)
+    updates = paired({name: tensor for name, tensor in language.items() if ".lora_" in name}, path)
+    weights = {name.removeprefix(PREFIX): tensor for name, tensor in language.items() if ".lora_" not in name}
+    if HEAD_BIAS not in weights:
+        raise MomentidxError(f"{path} lacks {PREFIX}{HEAD_BIAS}.")
+    bias = weights.pop(HEAD_BIAS)
+    if updates:
+        rank = next(iter(updates.values()))[0].shape[0]
+        weights = folded(weights, updates, alpha / rank, path)
+    return Checkpoint(family, weights, bias, projectors)
+
+
+def _both(layers: Mapping[str, str]) -> dict[str, str]:
+    return {f"{theirs}.{kind}": f"{ours}.{kind}" for theirs, ours in layers.items() for kind in ("weight", "bias")}
+
+
+def read(folder: Path, base: Path | None = None, clip: Path | None = None) -> Made:
+    """`folder` is the authors' weight_path; `base` a folder with the tokenizer. Raises MomentidxError."""
+    path = _one(folder, "ckpt/*.pth")
+    checkpoint = read_checkpoint(path)
+    ends_path = _one(folder, "*seperated/image_newline*.pth")
+    ends = foreign.only(ends_path, foreign.tensors(ends_path), ENDS[checkpoint.family])
+    video_path = _one(folder, "internvideo/*.pt")
+    config_path = _one(folder, "*seperated/language_model_seperated/config.json")
+    config = _language_config(foreign.config(config_path), len(checkpoint.head_bias))
+    parts = {f"adapter.{name}": tensor for name, tensor in checkpoint.projectors.items()}
+    parts |= {f"adapter.{name}": tensor.flatten() for name, tensor in ends.items()}
+    parts["head_bias"] = checkpoint.head_bias
+    return Made(
+        "grounded_videollm", LICENCE, [foreign.source(file) for file in (path, ends_path, video_path, config_path)],
+        config, checkpoint.language, parts, settings={"family": checkpoint.family, "steps": 300, "segments": 12},
+        tokenizer=base, encoder=clip, video=foreign.tensors(video_path),
+    )  # fmt: skip
+
+
+def _one(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        told = foreign.listed(str(path.relative_to(folder)) for path in found) or "none"
+        raise MomentidxError(f"{folder} should hold one {pattern} (found: {told}).")
+    return found[0]
+
+
+def _language_config(config: dict[str, Any], rows: int) -> dict[str, Any]:
+    """For the stock class, with the rows that the file has."""
+    return config | {"vocab_size": rows, "tie_word_embeddings": False}
