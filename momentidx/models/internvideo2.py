@@ -124,10 +124,11 @@ class InternVideo2(nn.Module):
         """
         with torch.device("meta"):
             tower = cls(config)
+        last = f"blocks.{config.depth - 1}."
         weights = {
             name.replace("patch_embed.proj.", "patch_embed."): tensor
-            for name, tensor in tensors.items()
-            if not _unused(name, config.depth)
+            for name, tensor in used(tensors).items()
+            if not name.startswith(last)
         }
         weights["pos_embed"] = stretched(weights["pos_embed"], frames, config.frames)
         tower.load_state_dict(weights, assign=True)
@@ -135,7 +136,7 @@ class InternVideo2(nn.Module):
 
 
 def stretched(positions: Tensor, frames: int, to: int) -> Tensor:
-    """(1, 1 + frames * places, D) to (1, 1 + to * places, D), linear in time; what is not for `frames` stays."""
+    """(1, 1 + frames * places, D) to (1, 1 + to * places, D), linear in time."""
     first, places = positions[:, :1], positions[:, 1:]
     grid = places.unflatten(1, (frames, -1))[0]  # (frames, places, D)
     x = grid.permute(1, 2, 0)  # (places, D, frames)
@@ -143,8 +144,11 @@ def stretched(positions: Tensor, frames: int, to: int) -> Tensor:
     return torch.cat((first, x.flatten(0, 1)[None]), dim=1)
 
 
-_UNUSED = re.compile(r"(img_pos_embed|clip_pos_embed|clip_projector\.|clip_decoder\.|final_clip_decoder\.|clip_img_)")
+def used(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Without the decoders, the attention pooling and the positions of other inputs."""
+    return {name: tensor for name, tensor in tensors.items() if _OTHERS.match(name) is None}
 
 
-def _unused(name: str, depth: int) -> bool:
-    return _UNUSED.match(name) is not None or name.startswith(f"blocks.{depth - 1}.")
+_OTHERS = re.compile(
+    r"(img_pos_embed|clip_pos_embed|clip_img_pos_embed|clip_projector\.|clip_decoder\.|final_clip_decoder\.)"
+)

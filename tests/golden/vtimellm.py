@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from momentidx.models.checkpoints import vtimellm as checkpoint
-from momentidx.models.checkpoints.layout import Converted, write
+from momentidx.models.checkpoints.convert import convert
 from momentidx.models.checkpoints.lora import merged_adapter
 from momentidx.models.codecs.percent_text import PercentText, Said, merged, read_dense, seconds_of
 from momentidx.models.language import build, with_lora
@@ -173,10 +173,9 @@ def lora_merge(case: Case, scratch: Path) -> None:
             case.near(weights[name], expected, "merged_weight_atol")
         base.language.load_state_dict(weights)
         case.near(base(base.splice(ids, features)).logits, case.tensors[f"logits.{stage}"])
-    made = Converted.open(write(checkpoint.read(release["base"].parent), scratch / "converted"), "vtimellm")
+    made = convert(release["base"].parent, "vtimellm", scratch / "converted", None, None)
     made.check()
-    model = VTimeLLM(made.language(), made.settings["feature_width"])
-    model.projector.load_state_dict({name.removeprefix("projector."): x for name, x in made.parts().items()})
+    model = checkpoint.load(made)
     case.near(model(model.splice(ids, features)).logits, case.tensors["logits.stage3"])
     half = model.half()
     case.near(half(half.splice(ids, features.half())).logits, case.tensors["logits.stage3_fp16"], "fp16_atol")

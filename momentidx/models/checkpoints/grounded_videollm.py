@@ -16,15 +16,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import torch
 from torch import Tensor
 
 from momentidx.errors import MomentidxError
+from momentidx.models.adapters import Mlp, TwoStream
 from momentidx.models.checkpoints import foreign
+from momentidx.models.checkpoints.clip import clip_vision
 from momentidx.models.checkpoints.foreign import Tensors
-from momentidx.models.checkpoints.layout import Made
+from momentidx.models.checkpoints.layout import Converted, Made, Stock
 from momentidx.models.checkpoints.lora import PREFIX, folded, paired
+from momentidx.models.codecs.grid_tokens import GridTokens
+from momentidx.models.grounded_videollm import GroundedVideoLLM
+from momentidx.models.internvideo2 import used
+from momentidx.models.language import bias_head, head_of
 
 LICENCE = (
     "Grounded-VideoLLM: none stated; Phi-3.5: MIT, or Llama 3: Llama 3 Community License; "
@@ -82,22 +88,47 @@ def _both(layers: Mapping[str, str]) -> dict[str, str]:
 
 
 def read(folder: Path, base: Path | None = None, clip: Path | None = None) -> Made:
-    """`folder` is the authors' weight_path; `base` a folder with the tokenizer. Raises MomentidxError."""
-    path = _one(folder, "ckpt/*.pth")
+    """`folder` is the authors' weight_path; `base` a folder with the tokenizer. Raises MomentidxError.
+
+    CLIP's weights are those beside the checkpoint; `clip` is the folder with CLIP's configuration.
+    """
+    path, video = _one(folder, "ckpt/*.pth"), _one(folder, "internvideo/*.pt")
+    ends, config = (
+        _one(folder, "*seperated/image_newline*.pth"),
+        _one(folder, "*seperated/language_model_seperated/config.json"),
+    )
+    if base is None:
+        raise MomentidxError(f"{folder}: say where its tokenizer is (Phi-3.5-mini-instruct, or Llama 3's): --base.")
     checkpoint = read_checkpoint(path)
-    ends_path = _one(folder, "*seperated/image_newline*.pth")
-    ends = foreign.only(ends_path, foreign.tensors(ends_path), ENDS[checkpoint.family])
-    video_path = _one(folder, "internvideo/*.pt")
-    config_path = _one(folder, "*seperated/language_model_seperated/config.json")
-    config = _language_config(foreign.config(config_path), len(checkpoint.head_bias))
-    parts = {f"adapter.{name}": tensor for name, tensor in checkpoint.projectors.items()}
-    parts |= {f"adapter.{name}": tensor.flatten() for name, tensor in ends.items()}
-    parts["head_bias"] = checkpoint.head_bias
+    files = [path, ends, video, config]
+    parts = checkpoint.projectors | foreign.only(ends, foreign.tensors(ends), ENDS[checkpoint.family])
+    parts = {f"adapter.{name}": tensor.flatten() if name.endswith("_end") else tensor for name, tensor in parts.items()}
+    encoder = None
+    if clip is not None:
+        files.append(_one(folder, "*seperated/vision_model.pth"))
+        encoder = clip_vision(clip, files[-1])
+    rows = len(checkpoint.head_bias)
+    settings = foreign.config(config) | {"vocab_size": rows, "tie_word_embeddings": False}
     return Made(
-        "grounded_videollm", LICENCE, [foreign.source(file) for file in (path, ends_path, video_path, config_path)],
-        config, checkpoint.language, parts, settings={"family": checkpoint.family, "steps": 300, "segments": 12},
-        tokenizer=base, encoder=clip, video=foreign.tensors(video_path),
+        "grounded_videollm", LICENCE, [foreign.source(file) for file in files], Stock(settings, checkpoint.language),
+        parts | {HEAD_BIAS: checkpoint.head_bias}, settings={"family": checkpoint.family},
+        tokenizer=base, added=GridTokens().vocabulary, encoder=encoder, video=used(foreign.tensors(video)),
     )  # fmt: skip
+
+
+def load(converted: Converted, dtype: torch.dtype = torch.float32) -> GroundedVideoLLM:
+    """The network of a converted folder, without the towers."""
+    parts, merges = converted.parts(), converted.settings["family"] == "phi"
+    language = converted.language(dtype)
+    bias_head(language)
+    head_of(language).bias.data = parts.pop(HEAD_BIAS)
+    adapter = {name.removeprefix("adapter."): tensor for name, tensor in parts.items()}
+    hidden, width = adapter["image.up.weight"].shape
+    image, out = Mlp(width, hidden, language.config.hidden_size), language.config.hidden_size
+    video = Mlp(adapter["video.up.weight"].shape[1], len(adapter["video.up.weight"]), out)
+    streams = TwoStream("merge" if merges else "pool", image, video, width // 4 if merges else width, out)
+    streams.load_state_dict(adapter)
+    return GroundedVideoLLM(language, streams).to(dtype).eval()
 
 
 def _one(folder: Path, pattern: str) -> Path:
@@ -106,8 +137,3 @@ def _one(folder: Path, pattern: str) -> Path:
         told = foreign.listed(str(path.relative_to(folder)) for path in found) or "none"
         raise MomentidxError(f"{folder} should hold one {pattern} (found: {told}).")
     return found[0]
-
-
-def _language_config(config: dict[str, Any], rows: int) -> dict[str, Any]:
-    """For the stock class, with the rows that the file has."""
-    return config | {"vocab_size": rows, "tie_word_embeddings": False}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,10 +18,13 @@ from typing import Any, Self
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from tokenizers import AddedToken
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from momentidx.errors import MomentidxError, WrongUse
-from momentidx.models.checkpoints.foreign import Source, Tensors, complete
+from momentidx.models.checkpoints.foreign import Source, Tensors, complete, listed
+from momentidx.models.language import build
+from momentidx.models.sentencepieces import llama_tokenizer
 
 FORMAT = 1
 MANIFEST, PARTS, LANGUAGE, ENCODER, VIDEO = (
@@ -37,28 +39,40 @@ SHARD = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """A network of transformers: its configuration and its tensors."""
+
+    config: Mapping[str, Any]
+    tensors: Tensors
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A model that was read, ready to be written."""
 
     recipe: str
     licence: str
     sources: Sequence[Source]
-    config: Mapping[str, Any]
-    """The language model's, as its stock class takes it."""
-    language: Tensors
+    language: Stock
     parts: Tensors
     settings: Mapping[str, Any] = field(default_factory=dict)
     tokenizer: Path | None = None
-    """A folder whose tokenizer files are carried along, or a sentencepiece model."""
-    encoder: Path | None = None
-    """A CLIP folder to be carried along."""
+    """A folder whose tokenizer files are carried along."""
+    added: Sequence[str] = ()
+    """Tokens that the tokenizer learns, in the order of their numbers."""
+    encoder: Stock | None = None
+    """CLIP's vision tower."""
     video: Tensors | None = None
 
 
 def write(made: Made, folder: Path) -> Path:
-    """Writes the folder whole or not at all, and returns it. Raises WrongUse when it exists."""
+    """Writes the folder whole or not at all, and returns it. Raises WrongUse when it exists.
+
+    Raises MomentidxError when the tensors are not those of the language model that the configuration says.
+    """
     if folder.exists():
         raise WrongUse(f"{folder} exists already. Choose another folder, or remove it.")
+    _fits(made.language, made.sources[0].name)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as unfinished:
@@ -71,14 +85,11 @@ def write(made: Made, folder: Path) -> Path:
 
 
 def _write(made: Made, folder: Path) -> None:
-    language = folder / LANGUAGE
-    language.mkdir(parents=True)
-    (language / "config.json").write_text(json.dumps(dict(made.config), indent=2), encoding="utf-8")
-    _save_language(made.language, language)
+    _save(made.language, folder / LANGUAGE)
     if made.tokenizer is not None:
-        _carry_tokenizer(made.tokenizer, language)
+        _carry_tokenizer(made.tokenizer, made.added, folder / LANGUAGE)
     if made.encoder is not None:
-        shutil.copytree(made.encoder, folder / ENCODER)
+        _save(made.encoder, folder / ENCODER)
     save_file(_own(made.parts), folder / PARTS)
     if made.video is not None:
         save_file(_own(made.video), folder / VIDEO)
@@ -90,11 +101,23 @@ def _write(made: Made, folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
 
-def _save_language(tensors: Tensors, folder: Path) -> None:
-    """As transformers shards: model-00001-of-00002.safetensors and an index of what lies where."""
+def _fits(language: Stock, name: str) -> None:
+    """Every tensor has its place, and every place its tensor."""
+    with torch.device("meta"):
+        wanted = build(language.config).state_dict()
+    complete(Path(name), set(language.tensors) - set(wanted), set(wanted) - set(language.tensors))
+    other = [key for key, tensor in language.tensors.items() if tensor.shape != wanted[key].shape]
+    if other:
+        raise MomentidxError(f"{name}: {listed(other)} have other shapes than the configuration says.")
+
+
+def _save(network: Stock, folder: Path) -> None:
+    """As transformers does: config.json, and model.safetensors or numbered shards with an index of what lies where."""
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(dict(network.config), indent=2), encoding="utf-8")
     shards: list[Tensors] = [{}]
     size = 0
-    for name, tensor in tensors.items():
+    for name, tensor in network.tensors.items():
         if size and size + tensor.nbytes > SHARD:
             shards.append({})
             size = 0
@@ -108,24 +131,21 @@ def _save_language(tensors: Tensors, folder: Path) -> None:
         file = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
         save_file(_own(shard), folder / file, metadata={"format": "pt"})
         places |= dict.fromkeys(shard, file)
-    total = sum(tensor.nbytes for tensor in tensors.values())
+    total = sum(tensor.nbytes for tensor in network.tensors.values())
     index = {"metadata": {"total_size": total}, "weight_map": places}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2), encoding="utf-8")
 
 
-def _carry_tokenizer(source: Path, folder: Path) -> None:
-    """Tokenizer files as they are; a sentencepiece model is rewritten, for transformers would read it otherwise."""
-    from momentidx.models.sentencepieces import llama_tokenizer
-
-    model = source / "tokenizer.model"
+def _carry_tokenizer(source: Path, added: Sequence[str], folder: Path) -> None:
+    """A sentencepiece model is read by ourselves, for transformers would read it otherwise."""
     if (source / "tokenizer.json").exists():
-        for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
-            if (source / name).exists():
-                shutil.copy(source / name, folder / name)
-    elif model.exists():
-        llama_tokenizer(model).save_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    elif (source / "tokenizer.model").exists():
+        tokenizer = llama_tokenizer(source / "tokenizer.model")
     else:
         raise MomentidxError(f"{source} has no tokenizer (tokenizer.json or tokenizer.model).")
+    tokenizer.add_tokens([AddedToken(token, special=False, normalized=False) for token in added])
+    tokenizer.save_pretrained(folder)
 
 
 def _own(tensors: Tensors) -> Tensors:
@@ -182,12 +202,20 @@ class Converted:
     def parts(self) -> Tensors:
         return load_file(self.folder / PARTS)
 
+    @property
+    def encoder(self) -> Path:
+        """CLIP's folder. Raises MomentidxError when none was carried along."""
+        if not (self.folder / ENCODER).is_dir():
+            raise MomentidxError(f"{self.folder} has no CLIP. Convert again with --clip.")
+        return self.folder / ENCODER
+
     def video(self) -> Tensors:
         return load_file(self.folder / VIDEO)
 
     def tokenizer(self) -> Any:
-        from transformers import AutoTokenizer
-
+        """Raises MomentidxError when none was carried along."""
+        if not (self.folder / LANGUAGE / "tokenizer.json").exists():
+            raise MomentidxError(f"{self.folder} has no tokenizer. Convert again with --base.")
         return AutoTokenizer.from_pretrained(self.folder / LANGUAGE, local_files_only=True)
 
 

@@ -11,9 +11,12 @@ import torch
 
 from momentidx.errors import MomentidxError
 from momentidx.models.checkpoints import foreign
-from momentidx.models.checkpoints.layout import Made
+from momentidx.models.checkpoints.clip import clip_vision
+from momentidx.models.checkpoints.foreign import complete
+from momentidx.models.checkpoints.layout import Converted, Made, Stock
 from momentidx.models.checkpoints.vtimellm import COMPUTED
-from momentidx.models.codecs.anchors import MARKERS
+from momentidx.models.codecs.anchors import MARKERS, Anchors
+from momentidx.models.momentor import Ids, Momentor
 
 LICENCE = "Momentor: none stated; LLaVA-Lightning: the licence of the LLaMA it is built on."
 TRAINED = {
@@ -41,9 +44,19 @@ def read(folder: Path, base: Path | None = None, clip: Path | None = None) -> Ma
     if len(head) == rows:  # the head's new rows are never trained: the mean of the others, as the trainer made them
         head = torch.cat((head, head.float().mean(dim=0, keepdim=True).to(head).expand(len(MARKERS), -1)))
     weights |= {"model.embed_tokens.weight": embedding.to(head.dtype), "lm_head.weight": head}
-    anchors, width = parts["time.input"].shape[0], parts["projector.weight"].shape[1]
+    anchors = len(parts["time.input"])
     return Made(
-        "momentor", LICENCE, [foreign.source(file) for file in (*files, path)], config | {"vocab_size": len(embedding)},
-        weights, parts, settings={"frames": anchors, "anchors": anchors, "feature_width": width, "first_marker": rows},
-        tokenizer=base, encoder=clip,
+        "momentor", LICENCE, [foreign.source(file) for file in (*files, path)],
+        Stock(config | {"vocab_size": len(embedding)}, weights), parts,
+        settings={"frames": anchors, "first_marker": rows}, tokenizer=base, added=Anchors(anchors).vocabulary,
+        encoder=clip_vision(clip),
     )  # fmt: skip
+
+
+def load(converted: Converted, dtype: torch.dtype = torch.float32) -> Momentor:
+    """The network of a converted folder."""
+    parts, settings = converted.parts(), converted.settings
+    ids, anchors = Ids.after(settings["first_marker"]), Anchors(settings["frames"])
+    model = Momentor(converted.language(dtype), ids, anchors, parts["projector.weight"].shape[1])
+    complete(converted.folder, model.load_state_dict(parts, strict=False).unexpected_keys, [])
+    return model.to(dtype).eval()

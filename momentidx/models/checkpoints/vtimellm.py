@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from momentidx.errors import MomentidxError
 from momentidx.models.checkpoints import foreign
+from momentidx.models.checkpoints.clip import clip_vision
 from momentidx.models.checkpoints.foreign import Tensors
-from momentidx.models.checkpoints.layout import Made
+from momentidx.models.checkpoints.layout import Converted, Made, Stock
 from momentidx.models.checkpoints.lora import merged_adapter
+from momentidx.models.vtimellm import FRAMES, VTimeLLM
 
 LICENCE = (
     "VTimeLLM: CC BY-NC-ND 4.0 (no commercial use, no distribution of changed copies, so not of this folder); "
@@ -40,9 +44,17 @@ def read(folder: Path, base: Path | None = None, clip: Path | None = None) -> Ma
         weights |= _trained_beside(stage, weights)
     files += [projector, *(path for stage in stages[1:] for path in _read_of(stage))]
     return Made(
-        "vtimellm", LICENCE, [foreign.source(file) for file in files], config, weights, parts,
-        settings={"frames": 100, "feature_width": parts["projector.weight"].shape[1]}, tokenizer=base, encoder=clip,
+        "vtimellm", LICENCE, [foreign.source(file) for file in files], Stock(config, weights), parts,
+        settings={"frames": FRAMES}, tokenizer=base, encoder=clip_vision(clip),
     )  # fmt: skip
+
+
+def load(converted: Converted, dtype: torch.dtype = torch.float32) -> VTimeLLM:
+    """The network of a converted folder."""
+    parts = converted.parts()
+    model = VTimeLLM(converted.language(dtype), parts["projector.weight"].shape[1])
+    model.projector.load_state_dict({name.removeprefix("projector."): tensor for name, tensor in parts.items()})
+    return model.to(dtype).eval()
 
 
 def _base(folder: Path) -> Path:
