@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Callable
@@ -42,9 +43,9 @@ class Case:
     def near(self, actual: Tensor, expected: Tensor, atol: str = "atol", rtol: str = "rtol") -> None:
         """Within the tolerances of those names; an absent relative one is 0."""
         tolerance = self.facts["tolerance"]
-        torch.testing.assert_close(
-            actual.detach().double(), expected.double(), atol=tolerance[atol], rtol=tolerance.get(rtol, 0.0)
-        )
+        actual, expected = actual.detach().double(), expected.double()
+        WORST[self.name] = max(WORST.get(self.name, 0.0), (actual - expected).abs().max().item())
+        torch.testing.assert_close(actual, expected, atol=tolerance[atol], rtol=tolerance.get(rtol, 0.0))
 
 
 def found() -> list[Case]:
@@ -57,6 +58,8 @@ def found() -> list[Case]:
     return cases
 
 
+WORST: dict[str, float] = {}
+"""The largest difference that was met in each case."""
 Check = Callable[[Case], None]
 KINDS: dict[str, Check] = {}
 """What a case's name starts with, to how it is checked; the longest that fits counts."""
@@ -68,6 +71,16 @@ def checks(kind: str) -> Callable[[Check], Check]:
         return check
 
     return keep
+
+
+def run(case: Case, scratch: Path) -> None:
+    """Raises AssertionError when the case does not come out."""
+    check = check_of(case)
+    assert check is not None, f"{case.path}: nothing here knows how to check {case.name}"
+    if "scratch" in inspect.signature(check).parameters:
+        check(case, scratch)  # type: ignore[call-arg]
+    else:
+        check(case)
 
 
 def check_of(case: Case) -> Check | None:

@@ -23,6 +23,7 @@ from tests.golden.pictures import like_stored
 
 @checks("gv_frame_index")
 def frame_index(case: Case) -> None:
+    """96 frames, spans, keyframes."""
     for row in case["table"]:
         assert list(interval_midpoint(row["n_frames"], 25.0, row["num_frames"]).indices) == row["indices"], row
     for row in case["reader_table"]:
@@ -34,6 +35,7 @@ def frame_index(case: Case) -> None:
 
 @checks("gv_time_codec")
 def time_codec(case: Case) -> None:
+    """Times as tokens: texts, numbers, questions, the flag."""
     codec = GridTokens(300, "official")
     for row in case["encode_text"]:
         assert codec.encoded(row["text"], row["duration"]) == row["encoded"]
@@ -55,6 +57,7 @@ def time_codec(case: Case) -> None:
 
 @checks("gv_preproc")
 def preprocessing(case: Case) -> None:
+    """Pictures for both streams through Pillow."""
     for stream, told in case["toy_config"].items():
         prepare = ClipPillow(told["size"], told["mean"], told["std"])
         for number in range(len(case["frames"])):
@@ -64,6 +67,7 @@ def preprocessing(case: Case) -> None:
 
 @checks("gv_template_hash")
 def template(case: Case) -> None:
+    """Conversations written out for three language models (by hash)."""
     for row in case["table"]:
         rendered = GROUNDED[row["llm"]].render([(user, None if row["open"] else said) for user, said in row["turns"]])
         assert len(rendered) == row["length_chars"], row
@@ -72,6 +76,7 @@ def template(case: Case) -> None:
 
 @checks("gv_internvideo2")
 def video_tower(case: Case) -> None:
+    """The video tower: stretched positions, features one block before the end."""
     told, weights = case["toy_config"], case.part("weights4.")
     config = Config(
         told["embed_dim"], told["depth"], told["num_heads"], int(told["embed_dim"] * told["mlp_ratio"]),
@@ -97,8 +102,10 @@ class Pick(nn.Module):
 
 @checks("gv_pool")
 def pooling(case: Case) -> None:
+    """Pooling of patches, two clips."""
     told = case["toy_config"]
-    adapter = TwoStream("pool", nn.Identity(), nn.Identity(), told["channels"], told["channels"])
+    width, frames = told["channels"], told["num_frames"] // told["num_segments"]
+    adapter = TwoStream("pool", nn.Identity(), nn.Identity(), width, width, frames)
     adapter.block_end.data = case.tensors["image_newline"]
     vision, video = case.tensors["vision"].float(), case.tensors["video"].float()
     segments = told["num_segments"]
@@ -111,16 +118,19 @@ def pooling(case: Case) -> None:
 
 @checks("gv_assembly")
 def assembly(case: Case) -> None:
+    """Tokens of both streams in their order, and through the projectors."""
     merges = "glb_GN" in case.tensors
     told, columns = case["toy_config"], case.tensors["layout.output"].shape[1]
-    picks = [0, 1, 2, 1025, 1026, 2049, 2050, 3073, 3074] if merges else list(range(columns))
-    adapter = TwoStream("merge" if merges else "pool", Pick(picks), Pick(list(range(columns))), 1024, columns)
+    width, frames = told["vision_channels"], told["num_frames"] // told["num_segments"]
+    every = list(range(columns))
+    picks = [0, *(block * width + place for block in range(4) for place in (1, 2))] if merges else every
+    adapter = TwoStream("merge" if merges else "pool", Pick(picks), Pick(every), width, columns, frames)
     if adapter.row_end is not None:
         adapter.row_end.data.fill_(-1.0)
     adapter.block_end.data.fill_(-2.0)
-    made = adapter(*_layout(told["num_segments"], told["vision_grid"], told["video_grid"], 8))
+    made = adapter(*_layout(told, frames))
     torch.testing.assert_close(made, case.tensors["layout.output"], atol=0.0 if merges else 1e-5, rtol=0.0)
-    adapter = two_stream(case.tensors, told["hidden"])
+    adapter = two_stream(case.tensors, told["hidden"], frames)
     vision, video = features(case)
     case.near(adapter(vision, video), case.tensors["numeric.output"])
     if merges:
@@ -131,25 +141,24 @@ def assembly(case: Case) -> None:
         case.near(with_row_ends(merged, adapter.row_end)[..., channels], case.tensors["newline.output_channels"])
 
 
-def _layout(segments: int, side: int, video_side: int, frames: int) -> tuple[Tensor, Tensor]:
+def _layout(told: dict[str, Any], frames: int) -> tuple[Tensor, Tensor]:
     """Features whose first channels say where they stand; see the case's own words."""
-    vision = torch.zeros(segments, side * side, 1024)
-    video = torch.zeros(segments, frames * video_side**2, 1408)
-    patch, token = torch.arange(side * side), torch.arange(frames * video_side**2)
-    vision[..., 0], vision[..., 1], vision[..., 2] = (
-        1 + torch.arange(segments)[:, None],
-        patch // side + 1,
-        patch % side + 1,
-    )
-    video[..., 0] = 101 + torch.arange(segments)[:, None]
+    segment = torch.arange(told["num_segments"])[:, None]
+    side, video_side = told["vision_grid"], told["video_grid"]
+    patch, token = torch.arange(side**2), torch.arange(frames * video_side**2)
     place = token % video_side**2
-    video[..., 1], video[..., 2], video[..., 3] = (
-        token // video_side**2 + 1,
-        place // video_side + 1,
-        place % video_side + 1,
-    )
-    classes = [torch.full((segments, 1, width), 999.0) for width in (1024, 1408)]
-    return torch.cat((classes[0], vision), dim=1), torch.cat((classes[1], video), dim=1)
+    stands = [
+        (told["vision_channels"], [1 + segment, patch // side + 1, patch % side + 1]),
+        (told["video_channels"], [
+            101 + segment, token // video_side**2 + 1, place // video_side + 1, place % video_side + 1]),
+    ]  # fmt: skip
+    made = []
+    for channels, columns in stands:
+        x = torch.zeros(told["num_segments"], columns[1].shape[0], channels)
+        for column, values in enumerate(columns):
+            x[..., column] = values
+        made.append(torch.cat((torch.full((told["num_segments"], 1, channels), 999.0), x), dim=1))
+    return made[0], made[1]
 
 
 def features(case: Case) -> tuple[Tensor, Tensor]:
@@ -158,14 +167,14 @@ def features(case: Case) -> tuple[Tensor, Tensor]:
     return factors["vision_a"] @ factors["vision_B"], factors["video_a"] @ factors["video_B"]
 
 
-def two_stream(tensors: dict[str, Tensor], hidden: int) -> TwoStream:
+def two_stream(tensors: dict[str, Tensor], hidden: int, frames: int) -> TwoStream:
     """With a case's projectors and ends."""
     x = {name: tensor.float() for name, tensor in tensors.items()}
     merges = "glb_GN" in x
     names = ("linear_0", "linear_1") if merges else ("linear_1", "linear_2")
     image = Mlp(*reversed(x[f"multi_modal_projector.{names[0]}.weight"].shape), hidden)
     video = Mlp(*reversed(x["video_projecter.up_proj.weight"].shape), hidden)
-    adapter = TwoStream("merge" if merges else "pool", image, video, 1024, hidden)
+    adapter = TwoStream("merge" if merges else "pool", image, video, x["vision_B"].shape[1], hidden, frames)
     layers = [
         (image.up, f"multi_modal_projector.{names[0]}"), (image.down, f"multi_modal_projector.{names[1]}"),
         (video.up, "video_projecter.up_proj"), (video.down, "video_projecter.down_proj"),
@@ -181,6 +190,7 @@ def two_stream(tensors: dict[str, Tensor], hidden: int) -> TwoStream:
 
 @checks("gv_forward")
 def forward(case: Case) -> None:
+    """Grown vocabulary, features among text, logits and loss."""
     told = case["toy_config"]
     language = build(language_config(told, told["vocab_rows_before"]))
     language.get_input_embeddings().weight.data = case.tensors["before.embed_tokens"].clone()
@@ -194,7 +204,9 @@ def forward(case: Case) -> None:
     codec = GridTokens(told["num_temporal_tokens"], "official")
     assert len(codec.vocabulary) == told["rows_added"]
     assert told["tokenizer_size_before"] + codec.vocabulary.index(FLAG) == told["flag_token_id"]
-    model = GroundedVideoLLM(language, two_stream(case.tensors, told["hidden_size"])).eval()
+    model = GroundedVideoLLM(
+        language, two_stream(case.tensors, told["hidden_size"], told["num_frames"] // told["num_segments"])
+    ).eval()
     vision, video = features(case)
     segments = told["num_segments"]
     rows = [(vision[at : at + segments], video[at : at + segments]) for at in range(0, len(vision), segments)]
@@ -219,6 +231,7 @@ def forward(case: Case) -> None:
 
 @checks("gv_ckpt_fold")
 def checkpoint(case: Case) -> None:
+    """A released checkpoint read and folded: weights and logits."""
     told = case["toy_config"]
     read = read_checkpoint(case.path.parent / case["checkpoint_file"], case["lora"]["lora_alpha"])
     for name, expected in case.part("folded.").items():
@@ -249,4 +262,4 @@ def language_config(told: dict[str, Any], rows: int) -> dict[str, Any]:
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
-    return config | {name: told[name] for name in same}
+    return config | {name: told[name] for name in (*same, "sliding_window") if name in told}

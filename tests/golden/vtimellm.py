@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from tests.golden.pictures import like_stored
 
 @checks("vt_frame_index")
 def frame_index(case: Case) -> None:
+    """100 frames: their numbers, whole files and spans."""
     for row in case["table"]:
         sample = linspace_inclusive(row["n_frames"], row["fps"], case["num_frames"], row["split"], "official")
         assert list(sample.indices) == row["indices"], row
@@ -37,6 +37,7 @@ def frame_index(case: Case) -> None:
 
 @checks("vt_time_codec")
 def time_codec(case: Case) -> None:
+    """Times as two digits, and annotated texts filled with them."""
     codec = PercentText("official")
     assert [codec.encode(row["t"], row["duration"]) for row in case["encode"]] == [
         row["text"] for row in case["encode"]
@@ -54,6 +55,7 @@ def time_codec(case: Case) -> None:
 
 @checks("vt_grounding_parse")
 def grounding_parse(case: Case) -> None:
+    """Grounding answers: the pair read, its overlap, the figures over all."""
     codec, official = PercentText("official"), []
     for row in case["table"]:
         span = codec.pair(row["answer"])
@@ -70,6 +72,7 @@ def grounding_parse(case: Case) -> None:
 
 @checks("vt_dvc_parse")
 def dense_parse(case: Case) -> None:
+    """Dense-caption answers: events, seconds, neighbours that are merged."""
     for row in case["table"]:
         said, _ = read_dense(row["answer"], "official")
         events = row["events_official"]
@@ -85,6 +88,7 @@ def dense_parse(case: Case) -> None:
 
 @checks("vt_templates")
 def templates(case: Case) -> None:
+    """Conversations written out, and their token numbers."""
     for row in case["v1"]:
         assert VICUNA_V1.render([tuple(turn) for turn in row["turns"]]) == row["rendered"]
     model = case.path.parent / case["tokenizer_for_ids"].split(" ")[0]
@@ -101,21 +105,26 @@ def templates(case: Case) -> None:
 
 @checks("vt_preproc")
 def preprocessing(case: Case) -> None:
+    """Pictures for CLIP, with and without antialias."""
     for number in range(len(case["frames"])):
         picture = case.tensors[f"frame{number}.rgb"].numpy()
         for antialias, name in ((True, "antialias_on"), (False, "antialias_off")):
             seen = ClipTensor(case["toy_config"]["size"], antialias)([picture])[0]
 
             like_stored(case, f"frame{number}.{name}", seen)
+            half = case.tensors.get(f"frame{number}.{name}_fp16.grid")
+            if half is not None:
+                torch.testing.assert_close(seen[:, ::3, ::3].half(), half, atol=4e-3, rtol=0.0)
 
 
 @checks("vt_splice")
 def splicing(case: Case) -> None:
+    """Features among text: embeddings, labels, logits and loss, alone and in a batch."""
     weights = case.path.parent / case["weights_file"].split(" ")[0]
     model = network(case["toy_config"], Case(weights, {"tensor_file": weights.name}))
     told, file = case["conversations"], case.path.parent / case["tokenizer"]["file"]
     features = list(case.tensors["features"].float())
-    for name in ("single", "multi"):
+    for name in set(told) - {"batch"}:
         turns = [tuple(turn) for turn in told[name]["turns"]]
         for legacy, ending in ((True, ""), (False, "_legacy_false")):
             encode = encoder(file, legacy)
@@ -161,6 +170,7 @@ def _batch(case: Case, model: VTimeLLM, features: list[Tensor]) -> None:
 
 @checks("vt_lora_merge")
 def lora_merge(case: Case, scratch: Path) -> None:
+    """A release converted: both adapters folded, logits after each; in half precision."""
     release = {part: case.path.parent / place for part, place in case["release_folder"].items() if part != "note"}
     ids, features = case.tensors["input_ids"], case.tensors["features"].float()
     base = network(case["toy_config"], case)
@@ -197,8 +207,9 @@ def _unmerged(case: Case, stage: str, weights: dict[str, Tensor]) -> None:
 
 def network(sizes: dict[str, Any], case: Case) -> VTimeLLM:
     """At the case's sizes, with its weights."""
-    names = set(json.loads(json.dumps(sizes))) - {"mm_feature_dim", "num_frames", "attention"}
-    model = VTimeLLM(build({"model_type": "llama"} | {name: sizes[name] for name in names}), sizes["mm_feature_dim"])
+    others = ("mm_feature_dim", "num_frames", "attention")
+    config = {name: value for name, value in sizes.items() if name not in others}
+    model = VTimeLLM(build({"model_type": "llama"} | config), sizes["mm_feature_dim"])
     model.language.load_state_dict(case.part("base."))
     model.projector.load_state_dict(case.part("projector.model.mm_projector."))
     return model.eval()

@@ -68,7 +68,7 @@ def test_an_answer_without_times_says_so(codec: TimeCodec) -> None:
 
 
 NO_PAIR, ODD = "no pair of times in the answer", "a time without its partner"
-OUTSIDE = "5 to 70 s does not lie in the clip of 30 s"
+PAST, OUTSIDE = "<TEMP-4> is past the last anchor", "5 to 70 s does not lie in the clip of 30 s"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ OUTSIDE = "5 to 70 s does not lie in the clip of 30 s"
         (PercentText(), "300 to 400, 10 to 20", [(3.0, 6.0)], Status.PARTLY, ["300 to 400 is not a pair of per cents"]),
         (GridTokens(), "From <150> to <301>.", [], Status.UNREADABLE, ["<301> is past the grid", ODD, NO_PAIR]),
         (GridTokens(), "<30> <60> <90>", [(3.0, 6.0)], Status.PARTLY, [ODD]),
-        (Anchors(4), "<TEMP-0> <TEMP-1.5> <TEMP-4>", [(0.0, 15.0)], Status.PARTLY, ["<TEMP-4> is past the last anchor"]),
+        (Anchors(4), "<TEMP-0> <TEMP-1.5> <TEMP-4>", [(0.0, 15.0)], Status.PARTLY, [PAST]),
         (SecondsText(), "from 00:05 to 1:10", [(5.0, 30.0)], Status.READ, [OUTSIDE]),
         (SecondsText(), "The event happens in 2.5 - 7 seconds", [(2.5, 7.0)], Status.READ, []),
         (SecondsText(), "it starts at 3 s; it ends at 9 s", [(3.0, 9.0)], Status.READ, []),
