@@ -14,10 +14,12 @@ from typing import Annotated
 import typer
 
 from momentidx import __version__
+from momentidx.commands.ask import ask
 from momentidx.commands.assemble import assemble
 from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
+from momentidx.commands.describe import describe
 from momentidx.commands.doctor import doctor
 from momentidx.commands.evaluating import eval_app
 from momentidx.commands.export import export
@@ -26,6 +28,7 @@ from momentidx.commands.folders import folders_app
 from momentidx.commands.footage import footage_app
 from momentidx.commands.index import index
 from momentidx.commands.jobs import jobs_app
+from momentidx.commands.locate import locate
 from momentidx.commands.media import frames, probe, shots
 from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
@@ -59,6 +62,9 @@ app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
 app.command(rich_help_panel=FILE)(probe)
 app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
+app.command(rich_help_panel=FILE)(describe)
+app.command(rich_help_panel=FILE)(locate)
+app.command(rich_help_panel=FILE)(ask)
 app.command(rich_help_panel=ABOUT)(status)
 app.add_typer(jobs_app, name="jobs", rich_help_panel=ABOUT)
 app.add_typer(folders_app, name="folders", rich_help_panel=ABOUT)

@@ -48,6 +48,8 @@ HEAVY_HOMES = {
     "sentencepiece": {"models"},
     "PIL": {"models", "caption"},
     "aaf2": {"timeline"},
+    "httpx2": {"caption"},
+    "transformers": {"models", "caption"},
     "safetensors": {"search", "models"},
     "faiss": {"search"},
     "av": {"media", "demo"},
