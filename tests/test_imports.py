@@ -42,7 +42,11 @@ MAY_IMPORT = {
 
 HEAVY_HOMES = {
     "torch": {"models", "search", "caption"},
-    "tokenizers": {"search"},
+    "tokenizers": {"search", "models"},
+    "transformers": {"models", "caption"},
+    "peft": {"models"},
+    "sentencepiece": {"models"},
+    "PIL": {"models", "caption"},
     "aaf2": {"timeline"},
     "httpx2": {"caption"},
     "transformers": {"models", "caption"},
