@@ -43,6 +43,8 @@ MAY_IMPORT = {
 HEAVY_HOMES = {
     "torch": {"models", "search", "caption"},
     "tokenizers": {"search"},
+    "rapidocr": {"models"},
+    "onnxruntime": {"models"},
     "aaf2": {"timeline"},
     "safetensors": {"search", "models"},
     "faiss": {"search"},

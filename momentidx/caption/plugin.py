@@ -13,7 +13,7 @@ def captioners() -> list[Offer[Captioner]]:
     return [
         Offer(
             "shotlog",
-            "Describes camera, light, people, movement and fades by measurement; objects and sounds with small models.",
+            "Describes camera, light, people, movement and fades by measurement; objects, sounds and text with extras.",
             _shotlog,
             FILTERS,
         )
@@ -23,6 +23,7 @@ def captioners() -> list[Offer[Captioner]]:
 def _shotlog(settings: Settings) -> Captioner:
     from momentidx.caption.shotlog import ShotLog
     from momentidx.caption.shotlog.models import installed
+    from momentidx.models.reading import Reader, can_read
     from momentidx.models.store import Store
 
-    return ShotLog(installed(Store.of(settings)))
+    return ShotLog(installed(Store.of(settings)), Reader() if can_read() else None)
