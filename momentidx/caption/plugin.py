@@ -22,8 +22,7 @@ def captioners() -> list[Offer[Captioner]]:
 
 def _shotlog(settings: Settings) -> Captioner:
     from momentidx.caption.shotlog import ShotLog
-    from momentidx.caption.shotlog.models import installed
-    from momentidx.models.reading import Reader, can_read
+    from momentidx.caption.shotlog.models import installed, reader
     from momentidx.models.store import Store
 
-    return ShotLog(installed(Store.of(settings)), Reader() if can_read() else None)
+    return ShotLog(installed(Store.of(settings)), reader())

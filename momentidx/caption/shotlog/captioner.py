@@ -28,7 +28,7 @@ from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
 from momentidx.caption.shotlog.form import Frame, forms, frame, stops
 from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
-from momentidx.caption.shotlog.models import Models
+from momentidx.caption.shotlog.models import WITHOUT_MODELS, WITHOUT_READER, Models
 from momentidx.caption.shotlog.movement import Activity, activities
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.pairs import movement
@@ -69,6 +69,12 @@ class ShotLog:
     def __init__(self, models: Models | None = None, reader: Reader | None = None) -> None:
         self._models, self._reader = models or Models(), reader
         self.version = "-".join(filter(None, [REVISION, self._models.version, reader.version if reader else ""]))
+
+    @property
+    def advice(self) -> Sequence[str]:
+        """What is not installed and what it would add; a sentence each."""
+        models = [WITHOUT_MODELS] if self._models.objects is None else []
+        return [*models, *([WITHOUT_READER] if self._reader is None else [])]
 
     def describe(self, footage: Footage, frames: FrameSource) -> Sequence[Event]:
         pass_ = _Pass(Looker(self._models), Texts(self._reader) if self._reader else None)
