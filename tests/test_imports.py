@@ -42,20 +42,15 @@ MAY_IMPORT = {
 
 HEAVY_HOMES = {
     "torch": {"models", "search", "caption"},
-<<<<<<< HEAD
     "tokenizers": {"search", "models"},
     "transformers": {"models", "caption"},
     "peft": {"models"},
     "sentencepiece": {"models"},
     "PIL": {"models", "caption"},
-=======
-    "tokenizers": {"search"},
     "rapidocr": {"models"},
     "onnxruntime": {"models"},
->>>>>>> refs/h/ocr
     "aaf2": {"timeline"},
     "httpx2": {"caption"},
-    "transformers": {"models", "caption"},
     "safetensors": {"search", "models"},
     "faiss": {"search"},
     "av": {"media", "demo"},

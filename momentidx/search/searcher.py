@@ -105,12 +105,13 @@ class Searcher:
         if among is not None:
             inside = set(among)
             cosines = dict(self._vectors.nearest(vector, len(inside), inside)) if inside else {}
+            cosines = dict.fromkeys(inside, 0.0) | cosines  # words of a person that are still to be embedded
         else:
             cosines = dict(self._vectors.nearest(vector, count))
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
             by_words = set(self.library.word_hits(tokens, limit=count) if tokens else ()) - cosines.keys()
+            cosines |= dict.fromkeys(by_words, 0.0)
             cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
-        cosines = dict.fromkeys(hits, 0.0) | cosines  # words of a person that are still to be embedded
         ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
         if not words:
