@@ -60,7 +60,7 @@ COMMON = 20_000
 def matching(
     connection: Connection, conditions: Conditions, among: Collection[int] | None, limit: int | None
 ) -> list[int]:
-    """Numbers of shown events that meet the conditions; of these numbers, or of all the first up to a limit."""
+    """Numbers of shown events that meet the conditions; of these numbers, or of all, up to a limit."""
     question = (
         select(EventRow.id)
         .join(LayerRow, LayerRow.id == EventRow.layer_id)
@@ -71,7 +71,7 @@ def matching(
         each = among is not None
         question = question.where(or_(*(_met(one, each or _is_common(connection, one), each) for one in alternatives)))
     if among is None:
-        return list(connection.execute(question.order_by(EventRow.id).limit(limit)).scalars())
+        return list(connection.execute(question.limit(limit)).scalars())
     found: list[int] = []
     for some in queries.chunks(sorted(set(among))):
         found += connection.execute(question.where(EventRow.id.in_(some))).scalars()

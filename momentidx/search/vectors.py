@@ -65,6 +65,9 @@ class Vectors:
         self._state = self._beginning(index)
         self.refresh()
 
+    def __bool__(self) -> bool:
+        return True  # also an empty one is one
+
     def __len__(self) -> int:
         return len(self._state.index) + len(self._state.events)
 
