@@ -178,6 +178,27 @@ def open_vectors(library: Library, embedder: Embedder, *, gpu: bool = False) -> 
     return vectors
 
 
+def keep_index(library: Library, embedder: Embedder) -> None:
+    """Make the index of a large library, or bring it up to date, so that no search has to do without.
+
+    That of a small one is made in passing.
+    """
+    if kind_for(library.vector_count(embedder), embedder.dimension) is Kind.EXACT:
+        return
+    cache, source = Cache(library.folder, embedder.name), _source(library, embedder)
+    try:
+        index = cache.read(source)
+    except Damaged as damage:
+        log.warning("%s", damage)
+        index = None
+    if index is None or not _is_of(index, library, embedder):
+        cache.write(build(library, embedder, Kind.SKETCHES), source)
+        return
+    vectors = Vectors(library, embedder, index)
+    if vectors.is_behind:
+        vectors.fold()
+
+
 def _from_rows(library: Library, embedder: Embedder, *, gpu: bool) -> tuple[Index, str | None]:
     """An index that is made in no time, and a sentence when it is not the one for so many vectors."""
     count = library.vector_count(embedder)
