@@ -140,6 +140,9 @@ class Settings(BaseModel):
     )
 
     find_limit: Count = Field(10, description="How many moments `find` shows when not told otherwise.")
+    search_gpu: bool = Field(
+        False, description="Keep the search index on the first GPU; needs FAISS with GPU support (docs/search.md)."
+    )
     edl_reel_length: ReelLength = Field(8, description="Letters of a reel name in an EDL: 8 to 32.")
 
     folders: dict[Path, FolderSettings] = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,23 +70,37 @@ def find(
     """
     from momentidx.search.asking import Sort as Order
     from momentidx.search.asking import Wish
-    from momentidx.search.explain import coverage as scope
-    from momentidx.search.find import search
+    from momentidx.search.service import ask
 
     if words is None and like is None:
         raise WrongUse('Say what to look for: momentidx find "a slow pan to the left"')
     setup = set_up(library, find_limit=limit)
+    wish = Wish(setup.settings.find_limit, offset, Order(sort.value), group is Group.CLIP, min_score, everything)
+    if words is not None and not (like or explain or coverage):
+        told = ask(setup.folder, words, wish, setup.settings.embedder)
+        if told is not None and told.moments:
+            _show(told, as_json=as_json, refine=refine)
+            return
+
+    from momentidx.search.explain import coverage as scope
+    from momentidx.search.find import search
+    from momentidx.search.vectors import open_vectors
+
     with setup.read() as opened:
-        wish = Wish(
-            setup.settings.find_limit, offset, Order(sort.value), group is Group.CLIP, min_score, everything,
-            like=example(opened, like) if like else None,
-        )  # fmt: skip
+        wish = replace(wish, like=example(opened, like) if like else None)
         embedder = embedder_for(opened, setup)
-        found = search(opened, words, wish, embedder=embedder)
+        vectors = open_vectors(opened, embedder, gpu=setup.settings.search_gpu)
+        found = search(opened, words, wish, embedder=embedder, vectors=vectors)
         if not found.moments:
             nothing(opened, found, wish)
         if coverage:
             typer.echo(scope(opened), err=True)
+    _show(found, as_json=as_json, explain=explain, refine=refine)
+
+
+def _show(found: Answers, *, as_json: bool, explain: bool = False, refine: bool = False) -> None:
+    for note in found.notes:
+        typer.echo(note, err=True)
     show_answers(found, as_json=as_json, explain=explain)
     if refine:
         _say_refined(found.moments)

@@ -93,6 +93,7 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
     """Index what lies at the paths, with a progress bar on stderr and a line for each file that failed."""
     from momentidx.pipeline.tools import open_tools
     from momentidx.pipeline.worker import work
+    from momentidx.search.vectors import keep_index
 
     _check(paths)
     with setup.write() as library, open_tools(setup.settings) as tools:
@@ -118,6 +119,7 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
                 if outcome.reason:
                     bar.clear()
                     typer.echo(f"failed: {plain(outcome.reason)}", err=True)
+        keep_index(library, tools.embedder)
     return summary
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from momentidx.library import Library
     from momentidx.search.protocol import Embedder
     from momentidx.search.searcher import Searcher
+    from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
 
@@ -47,8 +48,13 @@ def find(
     return search(library, words, wish or Wish(limit=limit), embedder=embedder).moments
 
 
-def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None) -> Answers:
-    """The same, with how the words were read and what each score is made of. `words` may be None with an example."""
+def search(
+    library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None, vectors: Vectors | None = None
+) -> Answers:
+    """The same, with how the words were read and what each score is made of. `words` may be None with an example.
+
+    Who asks often keeps the embedder, and its vectors (`open_vectors`) up to date.
+    """
     from momentidx.search.searcher import Searcher
     from momentidx.search.vectors import open_vectors
 
@@ -59,7 +65,7 @@ def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedde
     known = known_fields()
     query = None if words is None and wish.like is not None else parse(words or "", known)
     embedder = embedder or default_embedder(library)
-    vectors = open_vectors(library, embedder)
+    vectors = vectors or open_vectors(library, embedder)
     if not len(vectors):
         raise LibraryError(
             f"{library.folder}: there is nothing to search yet (no event has a vector of '{embedder.name}'). "
@@ -82,7 +88,8 @@ def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedde
         # Of all answers there are no end; in another order the best of them are shown.
         kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
     page = kept[wish.offset : wish.offset + wish.limit]
-    return Answers(page, query, len(kept) > wish.offset + wish.limit, best, _confidence(found, searcher), searcher.why)
+    more, notes = len(kept) > wish.offset + wish.limit, (vectors.note,) if vectors.note else ()
+    return Answers(page, query, more, best, _confidence(found, searcher), notes, searcher.why)
 
 
 def misses(

@@ -27,6 +27,8 @@ CANDIDATES = 200
 """Nearest events, and events with the words, that are looked at first."""
 FEW = 20_000
 """So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
+QUOTED = 2_000
+"""So many events with a quote are compared one by one."""
 COMMON = frozenset(
     "a an the and or of in on at to is are was were be it its he she they his her their this that with for".split()
 )
@@ -83,9 +85,10 @@ class Searcher:
         conditions = self._conditions(parts)
         left_out = [each.query for each in parts if isinstance(each, Not)]
         if not words and self._like is None:
-            return self._listed(exact, conditions, left_out, among)
+            return self._listed(exact, conditions, left_out, want, among)
         if exact and among is None:
-            among = list(self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=FEW))
+            quoted = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=QUOTED)
+            among = list(quoted) if len(quoted) < QUOTED else None  # what everybody says is looked for in the nearest
         count = max(CANDIDATES, 4 * want)
         while True:
             found = self._near(words, among, count, conditions, exact, left_out)
@@ -104,8 +107,10 @@ class Searcher:
         vector = self._vector(words)
         if among is not None:
             inside = set(among)
-            cosines = dict(self._vectors.nearest(vector, len(inside), inside)) if inside else {}
-            cosines = dict.fromkeys(inside, 0.0) | cosines  # words of a person that are still to be embedded
+            most = max(count, QUOTED)
+            cosines = dict(self._vectors.nearest(vector, most, inside)) if inside else {}
+            if len(inside) <= most:
+                cosines = dict.fromkeys(inside, 0.0) | cosines  # words of a person that are still to be embedded
         else:
             cosines = dict(self._vectors.nearest(vector, count))
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
@@ -119,14 +124,14 @@ class Searcher:
         return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments)))
 
     def _listed(
-        self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query],
+        self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query], want: int,
         among: Collection[int] | None,
     ) -> list[Moment]:  # fmt: skip
-        """Without words: all that fits, as good as each other."""
-        if exact:
-            hits = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=FEW)
-            among = list(hits) if among is None else [event for event in among if event in hits]
-        ids = self.library.matching(conditions, among=among, limit=FEW)
+        """Without words: what fits is as good as each other; the first that came in, or all of these events."""
+        limit = max(CANDIDATES, 2 * want)
+        if exact and among is None:
+            among = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=max(QUOTED, limit))
+        ids = self.library.matching(conditions, among=among, limit=None if among is not None else limit)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
         return self._ranked(moments, [fits(moment) for moment in moments])
 

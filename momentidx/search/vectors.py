@@ -65,6 +65,9 @@ class Vectors:
         self._state = self._beginning(index)
         self.refresh()
 
+    def __bool__(self) -> bool:
+        return True  # also an empty one is one
+
     def __len__(self) -> int:
         return len(self._state.index) + len(self._state.events)
 
@@ -182,6 +185,27 @@ def is_cached(library: Library, embedder: Embedder) -> bool:
     except Damaged:
         return False
     return index is not None and _is_of(index, library, embedder)
+
+
+def keep_index(library: Library, embedder: Embedder) -> None:
+    """Make the index of a large library, or bring it up to date, so that no search has to do without.
+
+    That of a small one is made in passing.
+    """
+    if kind_for(library.vector_count(embedder), embedder.dimension) is Kind.EXACT:
+        return
+    cache, source = Cache(library.folder, embedder.name), _source(library, embedder)
+    try:
+        index = cache.read(source)
+    except Damaged as damage:
+        log.warning("%s", damage)
+        index = None
+    if index is None or not _is_of(index, library, embedder):
+        cache.write(build(library, embedder, Kind.SKETCHES), source)
+        return
+    vectors = Vectors(library, embedder, index)
+    if vectors.is_behind:
+        vectors.fold()
 
 
 def _from_rows(library: Library, embedder: Embedder, *, gpu: bool) -> tuple[Index, str | None]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from momentidx.errors import LibraryError, MomentidxError
 from momentidx.search import index, vectors
 from momentidx.search.index import Kind
-from momentidx.search.vectors import Vectors, open_vectors
+from momentidx.search.vectors import Vectors, keep_index, open_vectors
 
 
 @dataclass
@@ -168,6 +168,17 @@ def test_many_rows_are_searched_without_an_index_which_is_said(large: Rows) -> N
     large.reads = 0
     assert_answers_are_exact(large)
     assert large.reads == 0
+
+
+def test_an_index_that_is_kept_is_there_for_the_next_search(large: Rows) -> None:
+    embedder = replace(EMBEDDER, dimension=128)
+    keep_index(large, embedder)  # type: ignore[arg-type]
+    large.add(np.arange(5000, 5600), unit_rows(3, 600, dimension=128))
+    keep_index(large, embedder)  # type: ignore[arg-type]
+    large.reads = 0
+    found = opened(large)
+    assert (found.kind, found.note, found.is_behind, large.reads) == (Kind.SKETCHES, None, False, 0)
+    assert_answers_are_exact(large, found)
 
 
 def test_sketches_are_found_among_many_and_few(large: Rows) -> None:
