@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from momentidx.errors import MomentidxError, WrongUse
-from momentidx.library.human import OWN_KIND, SEPARATOR, CaptionVersion, Replaced, checked
+from momentidx.library.said import OWN_KIND, SEPARATOR, CaptionVersion, Replaced, checked
 from momentidx.times import Span, clock, parse_frame
 
 if TYPE_CHECKING:

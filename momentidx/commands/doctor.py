@@ -183,8 +183,8 @@ def _invariant(found: Invariant, repaired: bool) -> Finding:
         return Finding("ok", found.about, found.holds)
     broken = f"{found.holds} Not so in {counted(found.broken, 'case')}{detail}"
     if found.repair is None:
-        way_out = "'momentidx library restore' and 'rebuild' are the ways out" if found.about != "log" else "see above"
-        return Finding("problem", found.about, f"{broken}; {way_out}.")
+        way_out = "" if found.about == "log" else "; 'momentidx library restore' and 'rebuild' are the ways out"
+        return Finding("problem", found.about, f"{broken}{way_out}.")
     if repaired:
         return Finding("repaired", found.about, f"{broken}; --repair {found.repair}: done.")
     return Finding("problem", found.about, f"{broken}; --repair {found.repair}.")

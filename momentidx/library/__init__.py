@@ -7,9 +7,10 @@ time (`Bins`, `Captions`, `Queue`).
 
 from momentidx.library.bins import Bins
 from momentidx.library.filtering import Condition, Range
-from momentidx.library.human import Captions, CaptionVersion, Replaced
+from momentidx.library.human import Captions
 from momentidx.library.library import Library
 from momentidx.library.queue import Queue
+from momentidx.library.said import CaptionVersion, Replaced
 from momentidx.library.saved import SavedSearches
 from momentidx.library.values import (
     BinSummary,

@@ -18,15 +18,27 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, literal, select, update
 
 from momentidx.errors import WrongUse
 from momentidx.footage import Footage
 from momentidx.library import planning, queries, queueing, sqlite, storing
-from momentidx.library.answers import MAX_CAPTION, plain
-from momentidx.library.bins import BEST_RATING
+from momentidx.library.answers import plain
 from momentidx.library.jobs import EMBED
 from momentidx.library.queries import HUMAN
+from momentidx.library.said import (
+    QUESTION,
+    CaptionVersion,
+    Replaced,
+    check_rating,
+    checked,
+    checked_caption,
+    checked_labels,
+    event_row,
+    history,
+    in_the_place_of,
+    versions_of,
+)
 from momentidx.library.tables import (
     CaptionVersionRow,
     EventRow,
@@ -41,49 +53,6 @@ from momentidx.times import Span
 
 VERSION = "1"
 """Of the layer: people have none."""
-OWN_KIND = "note"
-"""Kind of an event that stands in no machine's place."""
-LONGEST_LABEL = 100
-SEPARATOR = ";"
-"""Between labels where they are told in one line; no label has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """The machine's event whose place is taken."""
-
-    captioner: str
-    start: int
-    """In the footage's time base, like `end`."""
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class CaptionVersion:
-    """How a person's event reads, or read."""
-
-    footage: str
-    """Fingerprint of the footage."""
-    made_at: datetime | None
-    """When its first version was made: with the footage, this says which event it is, in any library.
-
-    None: a new one.
-    """
-    number: int
-    """1, 2, 3, ..."""
-    edited_at: datetime
-    span: Span
-    caption: str
-    rating: int = 0
-    """1 to 5; 0 is none."""
-    labels: tuple[str, ...] = ()
-    kind: str = OWN_KIND
-    replaces: Replaced | None = None
-
-    @property
-    def said(self) -> tuple[object, ...]:
-        """What a person may change."""
-        return self.span, self.caption, self.rating, self.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +94,19 @@ class Captions:
 
     def edit(self, event: int, caption: str) -> Said:
         """Say it in other words."""
-        return self._change(event, lambda now: replace(now, caption=_checked_caption(caption)))
+        return self._change(event, lambda now: replace(now, caption=checked_caption(caption)))
 
     def rate(self, event: int, rating: int) -> Said:
         """Rate it from 1 to 5; 0 takes the rating away."""
-        _check_rating(rating)
+        check_rating(rating)
         return self._change(event, lambda now: replace(now, rating=rating))
 
     def label(self, event: int, add: Collection[str] = (), remove: Collection[str] = ()) -> Said:
         """Add labels to it and take others away."""
-        added, gone = _checked_labels(add), {plain(label).casefold() for label in remove}
+        added, gone = checked_labels(add), {plain(label).casefold() for label in remove}
         return self._change(
             event,
-            lambda now: replace(now, labels=tuple(label for label in _checked_labels((*now.labels, *added))
+            lambda now: replace(now, labels=tuple(label for label in checked_labels((*now.labels, *added))
                                                   if label.casefold() not in gone)),
         )  # fmt: skip
 
@@ -156,8 +125,8 @@ class Captions:
     def remove(self, event: int) -> None:
         """Take back what a person said, with all its versions; a machine's event comes to light again."""
         with sqlite.noting(self.folder) as connection:
-            row = _event(connection, event)
-            human = event if row.captioner == HUMAN else _in_the_place_of(connection, row)
+            row = event_row(connection, event)
+            human = event if row.captioner == HUMAN else in_the_place_of(connection, row)
             if human is None:
                 raise WrongUse(f"Moment {event} is no person's, so there is nothing to take back.")
             connection.execute(delete(EventRow).where(EventRow.id == human))
@@ -210,8 +179,8 @@ class Captions:
 
     def _change(self, event: int, change: Any) -> Said:
         with sqlite.noting(self.folder) as connection:
-            row = _event(connection, event)
-            human = event if row.captioner == HUMAN else _in_the_place_of(connection, row)
+            row = event_row(connection, event)
+            human = event if row.captioner == HUMAN else in_the_place_of(connection, row)
             if human is not None:
                 before = history(connection, human)[-1]
                 after = replace(change(before), number=before.number + 1, edited_at=datetime.now(UTC))
@@ -247,91 +216,12 @@ class Captions:
         storing.grow(connection)
 
 
-def checked(version: CaptionVersion, footage: Footage) -> CaptionVersion:
-    """The same with plain words; raises WrongUse for what makes no sense."""
-    span = version.span
-    if span.base != footage.span.base or not footage.span.covers(span):
-        raise WrongUse(f"[{span.start}, {span.end}) x {span.base} s does not lie inside the footage.")
-    _check_rating(version.rating)
-    return replace(version, caption=_checked_caption(version.caption), labels=_checked_labels(version.labels))
-
-
-def captions(connection: Connection) -> list[CaptionVersion]:
-    """Everything people said, all versions: by footage, then by when it was first said."""
-    return [version for versions in _versions(connection, _QUESTION).values() for version in versions]
-
-
-def history(connection: Connection, event: int) -> list[CaptionVersion]:
-    """The versions of what a person said, from the first; also by the number of the machine's event it replaces."""
-    row = _event(connection, event)
-    human = event if row.captioner == HUMAN else _in_the_place_of(connection, row)
-    if human is None:
-        return []
-    return _versions(connection, _QUESTION.where(CaptionVersionRow.event_id == human))[human]
-
-
-_QUESTION = (
-    select(
-        CaptionVersionRow, EventRow.kind, HumanEventRow.of_captioner, HumanEventRow.of_start_pts,
-        HumanEventRow.of_end_pts, FootageRow.fingerprint, FootageRow.facts,
-    )
-    .join(HumanEventRow, HumanEventRow.event_id == CaptionVersionRow.event_id)
-    .join(EventRow, EventRow.id == CaptionVersionRow.event_id)
-    .join(LayerRow, LayerRow.id == EventRow.layer_id)
-    .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-    .order_by(FootageRow.id, CaptionVersionRow.event_id, CaptionVersionRow.number)
-)  # fmt: skip
-
-
-def _versions(connection: Connection, question: Select[Any]) -> dict[int, list[CaptionVersion]]:
-    """By the number of the event."""
-    found: dict[int, list[CaptionVersion]] = {}
-    for row in connection.execute(question):
-        versions = found.setdefault(row.event_id, [])
-        made_at = versions[0].made_at if versions else row.edited_at
-        span = Span(row.start_pts, row.end_pts, Fraction(row.facts["span"]["base"]))
-        place = Replaced(row.of_captioner, row.of_start_pts, row.of_end_pts) if row.of_captioner else None
-        versions.append(
-            CaptionVersion(row.fingerprint, made_at, row.number, row.edited_at, span, row.caption, row.rating,
-                           tuple(row.labels), row.kind, place)
-        )  # fmt: skip
-    return found
-
-
 def _known(connection: Connection, footage: int, first: CaptionVersion) -> tuple[int | None, dict[int, CaptionVersion]]:
     """The event that a version belongs to, and its versions: by when it was made, or else by what it says."""
-    for event, versions in _versions(connection, _QUESTION.where(FootageRow.id == footage)).items():
+    for event, versions in versions_of(connection, QUESTION.where(FootageRow.id == footage)).items():
         if first.made_at == versions[0].made_at or (first.made_at is None and versions[-1].said == first.said):
             return event, {version.number: version for version in versions}
     return None, {}
-
-
-def _event(connection: Connection, number: int) -> Row[Any]:
-    question = (
-        select(EventRow, LayerRow.captioner, FootageRow.id.label("footage_id"), FootageRow.fingerprint,
-               FootageRow.facts)
-        .join(LayerRow, LayerRow.id == EventRow.layer_id)
-        .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-        .where(EventRow.id == number)
-    )  # fmt: skip
-    row = connection.execute(question).one_or_none()
-    if row is None:
-        raise WrongUse(f"There is no moment {number}. 'momentidx find' and 'events' show the numbers.")
-    return row
-
-
-def _in_the_place_of(connection: Connection, machines: Row[Any]) -> int | None:
-    """The person's event that stands in the place of a machine's."""
-    question = (
-        select(HumanEventRow.event_id)
-        .join(EventRow, EventRow.id == HumanEventRow.event_id)
-        .join(LayerRow, LayerRow.id == EventRow.layer_id)
-        .where(LayerRow.footage_id == machines.footage_id, EventRow.kind == machines.kind)
-        .where(HumanEventRow.of_captioner == machines.captioner)
-        .where(queries.same_stretch(HumanEventRow, literal(machines.start_pts), literal(machines.end_pts)))
-        .order_by(HumanEventRow.event_id)
-    )
-    return connection.execute(question).scalars().first()
 
 
 def _new_event(connection: Connection, footage: int, said: CaptionVersion) -> int:
@@ -376,25 +266,3 @@ def _machines(connection: Connection, footage: int, place: Replaced, kind: str) 
         .order_by(EventRow.id)
     )
     return connection.execute(question).first()
-
-
-def _checked_caption(caption: str) -> str:
-    caption = plain(caption)
-    if not 0 < len(caption) <= MAX_CAPTION:
-        raise WrongUse(f"A caption has 1 to {MAX_CAPTION:,} characters, not {len(caption):,}.")
-    return caption
-
-
-def _check_rating(rating: int) -> None:
-    if not 0 <= rating <= BEST_RATING:
-        raise WrongUse(f"A rating is 0 (none) to {BEST_RATING}, not {rating}.")
-
-
-def _checked_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """Each once, whatever its case, in the order given."""
-    found: dict[str, str] = {}
-    for label in map(plain, labels):
-        if not 0 < len(label) <= LONGEST_LABEL or SEPARATOR in label:
-            raise WrongUse(f"A label has 1 to {LONGEST_LABEL} characters and no '{SEPARATOR}', not '{label}'.")
-        found.setdefault(label.casefold(), label)
-    return tuple(found.values())

@@ -19,10 +19,10 @@ from momentidx.library import (
     bins,
     filtering,
     forget,
-    human,
     invariants,
     lock,
     queries,
+    said,
     saved,
     schema,
     sqlite,
@@ -225,18 +225,18 @@ class Library:
         with self._reading() as connection:
             return bins.selects(connection, name)
 
-    def captions(self) -> list[human.CaptionVersion]:
+    def captions(self) -> list[said.CaptionVersion]:
         """Everything people said, all versions: by footage, then by when it was first said; `Captions` changes it."""
         with self._reading() as connection:
-            return human.captions(connection)
+            return said.captions(connection)
 
-    def history(self, moment: int) -> list[human.CaptionVersion]:
+    def history(self, moment: int) -> list[said.CaptionVersion]:
         """How what a person said of a moment read from one change to the next; nothing if nobody did.
 
         Raises WrongUse for a number that is no moment's.
         """
         with self._reading() as connection:
-            return human.history(connection, moment)
+            return said.history(connection, moment)
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""

@@ -53,7 +53,9 @@ def compare(file: Path, *, checked: int = SMALL) -> Schema:
             found = _compare(connection, file)
             if found is Schema.EMPTY:
                 return _nothing(file, noted)
-            if sqlite.is_behind(sqlite.written(connection), noted):
+            # A restore in between puts the note back as well.
+            put_back = sqlite.is_behind(lock.written(folder), noted)
+            if sqlite.is_behind(sqlite.written(connection), noted) and not put_back:
                 raise sqlite.damaged(file, "its newest changes are missing, as if its -wal file was removed")
             if size <= checked:
                 sqlite.check(connection, file)
@@ -64,6 +66,8 @@ def compare(file: Path, *, checked: int = SMALL) -> Schema:
 
 def _nothing(file: Path, noted: int) -> Schema:
     """Empty, as before the first transaction, or as a process leaves it that died in it."""
+    if backups.is_half_exchanged(file.parent):
+        return Schema.HALF_RESTORED
     if noted:
         raise sqlite.damaged(file, f"the file is {'empty' if file.exists() else 'missing'}, and was not before")
     return Schema.EMPTY

@@ -14,7 +14,8 @@ from momentidx.errors import WrongUse
 from momentidx.events import Event, Layer
 from momentidx.files import SeenFile
 from momentidx.library import Captions, Library, WritableLibrary
-from momentidx.library.human import CaptionVersion, Replaced, Said, Taken
+from momentidx.library.human import Said, Taken
+from momentidx.library.said import CaptionVersion, Replaced
 from momentidx.times import Span
 from tests.library.making import (
     BASE,
