@@ -201,7 +201,8 @@ class Folder(RuleBasedStateMachine):
         self.look()
         self.kills = 0
         expected = {str(self.root / name): self.mark(name) for name in self.whole} if self.plugged else {}
-        there = {path for path, file in self.library.known().items() if file.online}
+        known = self.library.known()
+        there = {path for path, file in known.items() if file.online}
         partly = {str(self.root / name) for name in self.growing} if self.plugged else set()
         assert there == expected.keys() | partly
         shown = {
@@ -214,7 +215,8 @@ class Folder(RuleBasedStateMachine):
         for summary in self.library.footage():
             (layer,) = summary.layers
             assert (layer.layer.captioner, layer.events) == ("scripted", 2)
-        assert {failed.path for failed in self.library.status().failures} <= {Path(path) for path in partly}
+        failed = {str(failed.path) for failed in self.library.status().failures}
+        assert failed <= partly | (known.keys() - there), "only what is not whole, or away, may have failed"
         assert self.library.status().pending_files == 0
         assert set(self.described.values()) <= {1}, "described again without need"
         assert self.library.problems() == []
@@ -255,5 +257,5 @@ def test_whatever_happens_in_whatever_order_the_library_holds_what_it_must(machi
 
 @pytest.mark.slow
 def test_so_it_does_in_many_long_histories(machine: type[Folder], figure: Callable[[str], None]) -> None:
-    run(machine, examples=150, steps=40)
-    figure("150 histories of up to 40 steps, none that the model did not foresee")
+    run(machine, examples=100, steps=40)
+    figure("100 histories of up to 40 steps, none that the model did not foresee")
