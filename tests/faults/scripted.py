@@ -1,7 +1,8 @@
 """A plug-in for the tests: captioners and an embedder whose answers follow from the footage alone.
 
-The captioner `parrot` looks at the pictures once and says two sentences that differ with the content. SCRIPTED_VERSION is the version they claim, SCRIPTED_LOG a file to which each footage that
-is described adds a line, SCRIPTED_SLOW how many seconds a description takes longer.
+The captioner `parrot` looks at the pictures once and says two sentences that differ with the content.
+SCRIPTED_VERSION is the version it claims, SCRIPTED_LOG a file to which each footage that is described
+adds a line, SCRIPTED_SLOW how many seconds a description takes longer.
 """
 
 from __future__ import annotations
