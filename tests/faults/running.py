@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
 """Seconds after which a test gives up waiting; never how long something should take."""
 SETTINGS = {
-    "MOMENTIDX_CAPTIONERS": "scripted",
+    "MOMENTIDX_CAPTIONERS": "parrot",
     "MOMENTIDX_EMBEDDER": "letters",
     "MOMENTIDX_SETTLE_SECONDS": "0.2",
     "MOMENTIDX_MIN_FREE_MB": "1",

@@ -110,7 +110,7 @@ def fill_and_free(program: Program, footage: Path, disk: Path) -> None:
         filler = disk / "filler"
         fill(filler)
         daemon.wait_until(lambda: "Waiting: the disk of the library is full" in daemon.process.said, "it waits")
-        assert "scripted" in program.run("find", "part"), "search goes on"
+        assert "parrot" in program.run("find", "part"), "search goes on"
         filler.unlink()
         daemon.wait_until(lambda: "Working again." in daemon.process.said, "it goes on")
         daemon.has_done(len(list(footage.iterdir())))
