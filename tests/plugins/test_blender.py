@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 import zipfile
 from fractions import Fraction
 from pathlib import Path
@@ -128,6 +130,35 @@ def test_a_search_that_fails_says_what_momentidx_said(tmp_path: Path) -> None:
         CORE["search"](str(tmp_path / "nothing"), "", "door", 5)
     with pytest.raises(Refused, match="Say what happens"):
         CORE["search"](failing, "", " ", 5)
+
+
+# Blender's own rules, as https://docs.blender.org/manual/en/4.2/advanced/extensions/getting_started.html has them.
+TEXT_LENGTH = 64
+PERMISSIONS = {"files", "network", "clipboard", "camera", "microphone"}
+
+
+def test_the_manifest_keeps_blenders_rules_also_where_there_is_no_blender() -> None:
+    facts = tomllib.loads((SOURCE / "blender_manifest.toml").read_text())
+    needed = {
+        "schema_version",
+        "id",
+        "version",
+        "name",
+        "tagline",
+        "maintainer",
+        "type",
+        "blender_version_min",
+        "license",
+    }
+    assert needed <= facts.keys()
+    assert (facts["schema_version"], facts["type"], facts["id"]) == ("1.0.0", "add-on", SOURCE.name)
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", facts[key]) for key in ("version", "blender_version_min"))
+    assert tuple(map(int, facts["blender_version_min"].split("."))) >= (4, 2, 0)
+    for text in (facts["tagline"], *facts["permissions"].values()):
+        assert 0 < len(text) <= TEXT_LENGTH
+        assert text[-1].isalnum()
+    assert set(facts["permissions"]) <= PERMISSIONS
+    assert all(licence.startswith("SPDX:") for licence in facts["license"])
 
 
 # In Blender ------------------------------------------------------------------------------------------------
