@@ -11,6 +11,7 @@ carried; `lost` says what there was.
 from __future__ import annotations
 
 import re
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
@@ -66,8 +67,6 @@ def read(file: Path, edl_rate: Fraction | None) -> ForeignTimeline:
 
 
 def _aaf(file: Path) -> ForeignTimeline:
-    import struct
-
     from aaf2.exceptions import AAFError
 
     from momentidx.timeline.reading_aaf import read_aaf

@@ -20,6 +20,7 @@ from typing import Any
 import aaf2
 from aaf2 import components as parts
 from aaf2.essence import TapeDescriptor
+from aaf2.misc import ConstantValue
 from aaf2.mobs import CompositionMob, SourceMob
 
 from momentidx.timeline.foreign import ForeignClip, ForeignItem, ForeignTimeline, ForeignTrack
@@ -139,7 +140,9 @@ class _Composition:
             self.lost["nested sequence"] += 1
             return ForeignItem(str(segment.mob.name or ""), length, None)
         key = str(segment.mob_id), segment.slot_id
-        source = self.sources.setdefault(key, self.sources.get(key) or _follow(segment))
+        if key not in self.sources:
+            self.sources[key] = _follow(segment)
+        source = self.sources[key]
         clip = ForeignClip(
             start=source.position + segment.start / rate,
             rate=rate,
@@ -163,13 +166,14 @@ def _follow(segment: Any) -> _Source:
         found.name = found.name or (str(mob.name) if mob.name else None)
         found.fingerprint = found.fingerprint or _comment(mob, FOOTAGE_COMMENT)
         slot = mob.slot_at(segment.slot_id)
-        code = _timecode(mob)
-        if isinstance(mob, SourceMob) and not isinstance(mob.descriptor, TapeDescriptor):
+        if isinstance(mob, SourceMob) and isinstance(mob.descriptor, TapeDescriptor):
+            found.reel = str(mob.name) if mob.name else None
+        elif isinstance(mob, SourceMob):
             found.url = _url(mob.descriptor) or found.url  # the last is what the others were made of
             found.begins, found.length = Fraction(0), slot.segment.length / _rate(slot)
+        code = _timecode(mob) if isinstance(mob, SourceMob) else None
         if code is not None:
             begins = Fraction(code.start) / _rate(slot)
-            found.reel = str(mob.name) if mob.name else None
             found.position, found.begins = found.position + begins, found.begins + begins
             return found
         inside = [one for one in _sequence(slot.segment) if isinstance(one, parts.SourceClip)]
@@ -226,7 +230,6 @@ def _url(descriptor: Any) -> str | None:
 def _speed_ratio(group: Any) -> Fraction | None:
     """Frames shown for each frame of the source, where an effect is a constant retime."""
     for parameter in group.parameters:
-        if parameter.name == "SpeedRatio":
-            value = Fraction(parameter.value)
-            return value or None
+        if isinstance(parameter, ConstantValue) and parameter.name == "SpeedRatio":
+            return Fraction(parameter.value) or None
     return None

@@ -19,6 +19,7 @@ import pytest
 from momentidx.footage import Footage
 from momentidx.timeline.build import Layout, build
 from momentidx.timeline.protocol import TimelineWriter
+from momentidx.timeline.write.aaf import AafWriter
 from momentidx.timeline.write.edl import EdlWriter
 from momentidx.timeline.write.fcp7xml import Fcp7XmlWriter
 from tests.timeline.moments import FILM, HOUR_AT_FILM, NTSC, PAL, footage, moment, timecode
@@ -163,7 +164,7 @@ def test_other_json_lines_are_refused_with_the_line(installed: Path, tmp_path: P
     assert told in answer
 
 
-@pytest.mark.parametrize("writer", [EdlWriter(8), Fcp7XmlWriter()], ids=lambda writer: writer.name)
+@pytest.mark.parametrize("writer", [EdlWriter(8), Fcp7XmlWriter(), AafWriter()], ids=lambda writer: writer.name)
 @pytest.mark.parametrize("of", [CUT, DROP, PLAIN, NIGHT], ids=["film", "drop", "plain", "night"])
 def test_an_edit_list_finds_its_files_and_their_frames_again(
     installed: Path, tmp_path: Path, writer: TimelineWriter, of: Footage
@@ -180,6 +181,13 @@ def test_an_edit_list_finds_its_files_and_their_frames_again(
         assert clip.media_reference.target_url == expected.media_reference.target_url
         assert clip.media_reference.available_range == expected.media_reference.available_range
         assert clip.media_reference.metadata["momentidx"]["footage"] == "one"
+
+
+def test_an_aaf_of_ours_is_linked_by_the_fingerprint_in_its_comments(installed: Path, tmp_path: Path) -> None:
+    made = build([moment(CUT, 24, 72, path=Path("/gone/A.mov"))], name="t")
+    AafWriter().write(made, tmp_path / "t.aaf")
+    (clip,) = relink(installed, tmp_path / "t.aaf", [listed(CUT, "/new/B.mov", "f1"), listed(CUT, "/new/A.mov", "2")])
+    assert decision(clip) == ("linked", "fingerprint", ["/new/B.mov"])
 
 
 def edl(file: Path, reel: str, start: str, end: str, name: str | None) -> Path:
