@@ -100,6 +100,9 @@ class Settings(BaseModel):
     decode_memory_mb: Count = Field(
         2048, description="Memory the decoding child may use; a file that needs more fails."
     )
+    decode_bubblewrap: bool = Field(
+        False, description="Put the decoding child into bubblewrap (`bwrap`) as well, where that is installed."
+    )
     decode_base_seconds: Seconds = Field(
         30.0, description="Time a file may take to decode, before its length is counted ..."
     )

@@ -59,6 +59,7 @@ def _examine(setup: Setup, repair: bool) -> Iterator[Finding]:
     yield Finding("ok", "momentidx", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
     yield from _sqlite()
     yield _safely("decoding", lambda: _decoding(setup))
+    yield _bubblewrap(setup)
     yield _safely("gpu", _gpu)
     yield _safely("faiss", _faiss)
     for kind, name in [("captioners", name) for name in setup.settings.captioners] + [
@@ -97,6 +98,18 @@ def _decoding(setup: Setup) -> Finding:
     with Decoder(setup.settings) as decoder:
         protections = ", ".join(decoder.protections)
     return Finding("ok", "decoding", f"PyAV {version('av')}; in a child: {protections}")
+
+
+def _bubblewrap(setup: Setup) -> Finding:
+    from momentidx.media.process import bubblewrap
+
+    wanted, found = setup.settings.decode_bubblewrap, bubblewrap()
+    if wanted and not found:
+        return Finding("problem", "bubblewrap", "'decode_bubblewrap' is set, but the program bwrap is not installed")
+    if wanted:
+        return Finding("ok", "bubblewrap", f"in use for decoding: {found}")
+    why = "'decode_bubblewrap' puts decoding into it" if found else "not installed, and not needed"
+    return Finding("note", "bubblewrap", f"not in use; {why}")
 
 
 def _gpu() -> Finding:

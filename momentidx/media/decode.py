@@ -98,7 +98,9 @@ def decoded(decoder: av.VideoCodecContext, packet: Packet[av.VideoStream] | None
     """The frames that a packet brings out of the decoder, no packet all the rest; none when it is damaged."""
     try:
         return decoder.decode(packet)
-    except (av.InvalidDataError, av.EOFError) as error:
+    except MemoryError:
+        raise
+    except av.FFmpegError as error:  # decoders call damage by many names, such as "operation not permitted"
         _log.debug("a packet does not decode: %s", error)
         return []
 

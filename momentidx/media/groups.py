@@ -60,7 +60,9 @@ class Groups:
         containers = [self._resources.enter_context(opened(path)) for _ in range(many)]
         streams = [hurrying(stream_of(container, footage, each)) for container in containers]
         self._decoders = [stream.codec_context for stream in streams]
-        self._threads = [self._resources.enter_context(ThreadPoolExecutor(1)) for _ in streams]
+        self._threads = [ThreadPoolExecutor(1) for _ in streams]
+        for thread in self._threads:  # before the containers are closed
+            self._resources.callback(thread.shutdown, cancel_futures=True)
         self._packets = enumerate(packet for packet in packets_of(containers[0], streams[0]) if packet.size)
         self._next = next(self._packets, None)
         self._turn = 0

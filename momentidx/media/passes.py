@@ -12,6 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from momentidx.footage import Footage
@@ -110,13 +114,22 @@ def _survey(path: Path, footage: Footage, limits: Limits) -> tuple[list[Key], li
                     continue
                 asked[packet.pts] = last_key, group
                 latest = packet.pts
-            for frame in decoded(stream.codec_context, packet):
+            for frame in _key_frames(stream.codec_context, packet):
                 if frame.pts not in asked or not frame.key_frame or (before and frame.pts <= before.pts):
                     return [], sizes
                 picture = Picture(frame.pts, small_planes(planar(within(limits, path, frame))))
                 keys.append(Key.of(*asked.pop(frame.pts), picture, before))
                 before = picture
     return ([] if asked or (keys and keys[0].number) else keys), sizes
+
+
+def _key_frames(decoder: VideoCodecContext, packet: Packet[VideoStream]) -> list[VideoFrame]:
+    """What comes out of the decoder for a key packet when those between are left out."""
+    frames = decoded(decoder, packet)
+    if decoder.name == "hevc":  # it would mix up their order
+        frames += decoded(decoder, None)
+        decoder.flush_buffers()
+    return frames
 
 
 class _Ticks:
