@@ -20,6 +20,7 @@ def captioners() -> list[Offer[Captioner]]:
         ),
         Offer("auto", "The best of these that this machine can run.", _auto),
         Offer("endpoint", "Asks a model on an OpenAI-compatible server.", _endpoint),
+        Offer("transformers", "Asks a video chat model in this process.", _transformers),
         Offer("scripted", "Tells what a file says: for tests and demos.", _scripted),
     ]
 
@@ -49,6 +50,22 @@ def _endpoint(settings: Settings) -> Captioner:
         raise MomentidxError("The captioner 'endpoint' needs httpx2: pip install 'momentidx[endpoint]'.") from error
     sight = Sight.of(settings, pictures=settings.endpoint_pictures, width=settings.video_width)
     return ChatCaptioner("endpoint", EndpointChat(Server.of(settings), sight), refine_edges=settings.refine_edges)
+
+
+def _transformers(settings: Settings) -> Captioner:
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.models.store import Store
+
+    try:
+        from momentidx.caption.transformers.chat import TransformersChat
+        from momentidx.caption.transformers.folder import chosen
+    except ImportError as error:
+        raise MomentidxError(
+            f"The captioner 'transformers' needs {error.name}: pip install 'momentidx[transformers]'."
+        ) from error
+    folder = chosen(settings, Store.of(settings).folder)
+    chat = TransformersChat.of(folder, settings)
+    return ChatCaptioner("transformers", chat, folder.asked, refine_edges=settings.refine_edges)
 
 
 def _scripted(settings: Settings) -> Captioner:
