@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,9 +86,11 @@ def find(
             nothing(opened, found, wish)
         if coverage:
             typer.echo(scope(opened), err=True)
-    show_answers(found, as_json=as_json, explain=explain)
     if refine:
-        _say_refined(found.moments)
+        from momentidx.commands.refining import refined
+
+        found = replace(found, moments=refined(found.moments, found.query, setup))
+    show_answers(found, as_json=as_json, explain=explain)
     say_doubts(found)
 
 
@@ -164,12 +167,6 @@ def nothing(library: Library, found: Answers, wish: Wish) -> None:
         typer.echo(f"Without {plain(text)} there would be {counted(count, 'moment')}.", err=True)
     typer.echo(coverage(library), err=True)
     raise typer.Exit(NOTHING_FOUND)
-
-
-def _say_refined(moments: list[Moment]) -> None:
-    """No captioner that comes with momentidx can look again."""
-    names = ", ".join(dict.fromkeys(moment.layer.captioner for moment in moments))
-    typer.echo(f"Nothing was refined: {names} cannot locate words in footage.", err=True)
 
 
 def events(
