@@ -166,8 +166,8 @@ def test_when_memory_runs_out_the_batch_is_halved_and_nothing_is_lost(
     models: Callable[[str], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     asked, sizes = chat(models(QWEN3), 8), []
-    asked.network._load()
-    generate = asked.network._model.generate
+    asked.network.ready()
+    generate = asked.network.model.generate
 
     def small(**inputs: Any) -> Any:
         sizes.append(len(inputs["input_ids"]))
@@ -175,7 +175,7 @@ def test_when_memory_runs_out_the_batch_is_halved_and_nothing_is_lost(
             raise torch.OutOfMemoryError("CUDA out of memory")
         return generate(**inputs)
 
-    asked.network._model.generate = small
+    asked.network.model.generate = small
     requests = [request(prompt=f"{number}?") for number in range(7)]
     assert replies(asked, *requests) == replies(chat(models(QWEN3)), *requests)
     assert sizes == [7, 4, 2, 2, 2, 1]
@@ -192,8 +192,8 @@ def failing(error: Exception) -> Callable[..., Any]:
 
 def test_memory_that_is_too_small_for_one_look_fails_the_footage(models: Callable[[str], Path]) -> None:
     asked = chat(models(QWEN3))
-    asked.network._load()
-    asked.network._model.generate = failing(torch.OutOfMemoryError())
+    asked.network.ready()
+    asked.network.model.generate = failing(torch.OutOfMemoryError())
     assert refusal(lambda: replies(asked, request()), UnusableFootage) == (
         f"The memory of cpu is too small for one look at the footage with {QWEN3}. "
         "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model."
@@ -204,8 +204,8 @@ def test_a_lost_device_fails_the_footage_for_now_and_the_next_one_loads_the_mode
     models: Callable[[str], Path],
 ) -> None:
     asked = chat(models(QWEN3))
-    asked.network._load()
-    asked.network._model.generate = failing(torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile"))
+    asked.network.ready()
+    asked.network.model.generate = failing(torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile"))
     with pytest.raises(
         UnusableFootage, match=r"cpu failed while .* \(CUDA error: unspecified launch failure\)"
     ) as lost:

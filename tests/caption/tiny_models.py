@@ -159,8 +159,8 @@ def write(folder: Path, architecture: str) -> Path:
 
 def speaking(network: Any) -> None:
     """Let a random model say what `server.answer_to` would, token by token through its own generation."""
-    network._load()
-    model, tokens = network._model, network._tokenizer
+    network.ready()
+    model, tokens = network.model, network.tokenizer
     generate = model.generate
 
     def forced(**inputs: Any) -> Any:

@@ -34,13 +34,14 @@ class Network:
         """Questions in a batch; becomes less when memory runs out."""
         self._folder, self._device = folder, device
         self._numbers = folder.numbers()
-        self._model: Any = None
-        self._tokenizer: Any = None
-        self._template: str | None = None
+        self.model: Any = None
+        """The network, once it is loaded (with its `tokenizer` and chat `template`)."""
+        self.tokenizer: Any = None
+        self.template = ""
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
         """A reply for each request, in batches of at most `at_once`."""
-        self._load()
+        self.ready()
         shown = [self._folder.family.show(request.clip, self._numbers) for request in requests]
         replies: list[Reply] = []
         while len(replies) < len(requests):
@@ -50,7 +51,7 @@ class Network:
             except torch.OutOfMemoryError as error:
                 self._halve(error)
             except torch.AcceleratorError as error:
-                self._model = None
+                self.model = None
                 raise UnusableFootage(
                     "device-lost",
                     f"The device {self._device} failed while it described the footage ({_first_line(error)}). "
@@ -59,18 +60,19 @@ class Network:
                 ) from error
         return replies
 
-    def _load(self) -> None:
-        if self._model is not None:
+    def ready(self) -> None:
+        """Load the model, if it is not. Raises UnusableFootage when it cannot be."""
+        if self.model is not None:
             return
         import transformers
 
         folder = self._folder
         try:
             folder.check_contents()
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
-            self._tokenizer.padding_side = "left"  # answers begin at the same place in all rows
-            self._template = template(folder, self._tokenizer.chat_template)
-            self._model = load(folder, self._device)
+            self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
+            self.tokenizer.padding_side = "left"  # answers begin at the same place in all rows
+            self.template = template(folder, self.tokenizer.chat_template)
+            self.model = load(folder, self._device)
         except MomentidxError as error:  # of the model's files: the footage can do nothing for it
             raise UnusableFootage("model", str(error), passing=True) from error
         log.info("%s (%s) is loaded on %s", folder.path, folder.architecture, self._device)
@@ -94,7 +96,7 @@ class Network:
         inputs = self._inputs(texts, shown)
         tokens = max(request.tokens for request in requests)
         with torch.inference_mode():
-            answers = self._model.generate(
+            answers = self.model.generate(
                 **{name: value.to(self._device) for name, value in inputs.items()},
                 max_new_tokens=tokens,
                 do_sample=False,
@@ -111,9 +113,9 @@ class Network:
             # A template from before videos: the mark goes where the text begins.
             [{"type": "text", "text": self._folder.family.video[0] + prompt}],
         ):
-            text: str = self._tokenizer.apply_chat_template(
+            text: str = self.tokenizer.apply_chat_template(
                 [{"role": "user", "content": content}],
-                chat_template=self._template,
+                chat_template=self.template,
                 add_generation_prompt=True,
                 tokenize=False,
                 enable_thinking=False,
@@ -125,17 +127,17 @@ class Network:
 
     def _harmless(self, prompt: str) -> str:
         """The prompt without the model's own control tokens, which a user's words may hold."""
-        for token in self._tokenizer.added_tokens_decoder.values():
+        for token in self.tokenizer.added_tokens_decoder.values():
             if token.special and token.content in prompt:
                 prompt = prompt.replace(token.content, " ")
         return prompt
 
     def _inputs(self, texts: Sequence[str], shown: Sequence[Shown]) -> dict[str, Tensor]:
-        inputs = dict(self._tokenizer(list(texts), return_tensors="pt", padding=True, add_special_tokens=False))
+        inputs = dict(self.tokenizer(list(texts), return_tensors="pt", padding=True, add_special_tokens=False))
         inputs.pop("token_type_ids", None)
-        if "mm_token_type_ids" in inspect.signature(self._model.forward).parameters:
+        if "mm_token_type_ids" in inspect.signature(self.model.forward).parameters:
             inputs["mm_token_type_ids"] = self._kinds(inputs["input_ids"])
-        floats = next(self._model.parameters()).dtype
+        floats = next(self.model.parameters()).dtype
         for name, value in together([one.tensors for one in shown]).items():
             inputs[name] = value.to(floats) if value.is_floating_point() and "pixel" in name else value
         return inputs
@@ -144,15 +146,15 @@ class Network:
         """Which tokens stand for pictures, and for what kind."""
         kinds = torch.zeros_like(ids)
         for token, kind in self._folder.family.visual.items():
-            kinds[ids == self._tokenizer.convert_tokens_to_ids(token)] = kind
+            kinds[ids == self.tokenizer.convert_tokens_to_ids(token)] = kind
         return kinds
 
     def _reply(self, row: Tensor, tokens: int) -> Reply:
-        ends = self._model.generation_config.eos_token_id
+        ends = self.model.generation_config.eos_token_id
         ends = torch.tensor(ends if isinstance(ends, list) else [ends])
         ended = torch.isin(row, ends).nonzero()
         length = int(ended[0]) if len(ended) else len(row)
-        text = self._tokenizer.decode(row[: min(length, tokens)], skip_special_tokens=True)
+        text = self.tokenizer.decode(row[: min(length, tokens)], skip_special_tokens=True)
         return Reply(text, whole=bool(len(ended)) and length < tokens)
 
 
