@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from momentidx.caption.protocol import Captioner
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.config import Settings
@@ -53,16 +55,16 @@ def _endpoint(settings: Settings) -> Captioner:
 
 
 def _transformers(settings: Settings) -> Captioner:
+    for library in ("transformers", "huggingface_hub"):
+        if find_spec(library) is None:
+            raise MomentidxError(
+                f"The captioner 'transformers' needs {library}: pip install 'momentidx[transformers]'."
+            )
     from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.transformers.chat import TransformersChat
+    from momentidx.caption.transformers.folder import chosen
     from momentidx.models.store import Store
 
-    try:
-        from momentidx.caption.transformers.chat import TransformersChat
-        from momentidx.caption.transformers.folder import chosen
-    except ImportError as error:
-        raise MomentidxError(
-            f"The captioner 'transformers' needs {error.name}: pip install 'momentidx[transformers]'."
-        ) from error
     folder = chosen(settings, Store.of(settings).folder)
     chat = TransformersChat.of(folder, settings)
     return ChatCaptioner("transformers", chat, folder.asked, refine_edges=settings.refine_edges)

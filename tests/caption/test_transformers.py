@@ -342,6 +342,21 @@ def test_a_model_without_a_chat_template_is_refused(model: Path) -> None:
     assert "has no chat template" in refusal(lambda: replies(chat(model), request()), UnusableFootage)
 
 
+def test_a_tokenizer_that_is_no_tokenizer_fails_the_footage_with_a_sentence(model: Path) -> None:
+    (model / "tokenizer.json").write_text("{}")
+    assert "has no usable tokenizer" in refusal(lambda: replies(chat(model), request()), UnusableFootage)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_a_batch_gives_what_it_gives_alone(models: Callable[[str], Path]) -> None:
+    folder = opened(models(QWEN3))
+    device = networks.device_for(folder, 2.0)
+    assert device.type == "cuda"
+    asked = TransformersChat(folder, SIGHT, device, 4)
+    assert len(replies(asked, *[request(prompt=f"{number}?") for number in range(6)])) == 6
+    assert torch.cuda.max_memory_allocated() < 2e9
+
+
 def test_the_version_changes_with_any_of_the_files(model: Path) -> None:
     before = opened(model).version
     assert opened(model).version == before

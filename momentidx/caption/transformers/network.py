@@ -48,8 +48,9 @@ class Network:
             batch = slice(len(replies), len(replies) + self.at_once)
             try:
                 replies += self._generate(requests[batch], shown[batch])
-            except torch.OutOfMemoryError as error:
-                self._halve(error)
+                continue
+            except torch.OutOfMemoryError:
+                pass  # while the exception lives, so do the tensors it came from
             except torch.AcceleratorError as error:
                 self.model = None
                 raise UnusableFootage(
@@ -58,27 +59,24 @@ class Network:
                     "The footage is tried again later; if it goes on, start momentidx anew.",
                     passing=True,
                 ) from error
+            self._halve()
         return replies
 
     def ready(self) -> None:
         """Load the model, if it is not. Raises UnusableFootage when it cannot be."""
         if self.model is not None:
             return
-        import transformers
-
         folder = self._folder
         try:
             folder.check_contents()
-            self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
-            self.tokenizer.padding_side = "left"  # answers begin at the same place in all rows
+            self.tokenizer = tokenizer(folder)
             self.template = template(folder, self.tokenizer.chat_template)
             self.model = load(folder, self._device)
         except MomentidxError as error:  # of the model's files: the footage can do nothing for it
             raise UnusableFootage("model", str(error), passing=True) from error
         log.info("%s (%s) is loaded on %s", folder.path, folder.architecture, self._device)
 
-    def _halve(self, error: torch.OutOfMemoryError) -> None:
-        del error
+    def _halve(self) -> None:
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
@@ -123,7 +121,8 @@ class Network:
             for mark in self._folder.family.video:
                 if mark in text:
                     return text.replace(mark, shown.text, 1)
-        raise MomentidxError(f"{self._folder.path}: its chat template has no place for a video. Take another model.")
+        sentence = f"{self._folder.path}: its chat template has no place for a video. Take another model."
+        raise UnusableFootage("model", sentence, passing=True)
 
     def _harmless(self, prompt: str) -> str:
         """The prompt without the model's own control tokens, which a user's words may hold."""
@@ -211,6 +210,18 @@ def load(folder: ModelFolder, device: torch.device) -> Any:
             "Fetch the weights of the same revision as config.json."
         )
     return model.eval().to(device)
+
+
+def tokenizer(folder: ModelFolder) -> Any:
+    """The model's tokenizer. Raises MomentidxError when its files make none."""
+    import transformers
+
+    try:
+        made = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
+    except Exception as error:  # the library in Rust below raises plain Exception
+        raise MomentidxError(f"{folder.path} has no usable tokenizer: {_first_line(error)}. Fetch it again.") from error
+    made.padding_side = "left"  # answers begin at the same place in all rows
+    return made
 
 
 def template(folder: ModelFolder, own: str | None) -> str:
