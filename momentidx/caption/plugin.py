@@ -16,7 +16,7 @@ def captioners() -> list[Offer[Captioner]]:
     return [
         Offer(
             "shotlog",
-            "Describes camera, light, people, movement and fades by measurement; objects and sounds with small models.",
+            "Describes camera, light, people, movement and fades by measurement; objects, sounds and text with extras.",
             _shotlog,
             FILTERS,
         ),
@@ -29,10 +29,10 @@ def captioners() -> list[Offer[Captioner]]:
 
 def _shotlog(settings: Settings) -> Captioner:
     from momentidx.caption.shotlog import ShotLog
-    from momentidx.caption.shotlog.models import installed
+    from momentidx.caption.shotlog.models import installed, reader
     from momentidx.models.store import Store
 
-    return ShotLog(installed(Store.of(settings)))
+    return ShotLog(installed(Store.of(settings)), reader())
 
 
 def _auto(settings: Settings) -> Captioner:

@@ -22,7 +22,8 @@ class Captioner(Protocol):
     footage gives the same events, on any machine of the same kind.
 
     It may have `filters`, a mapping of names to `Filter`: what of its events' measures people can ask for by
-    name (`people:2`). Its `Offer` has the same, for searching does not build captioners.
+    name (`people:2`). Its `Offer` has the same, for searching does not build captioners. It may also have `advice`,
+    sentences about what is not installed and what it would add; `momentidx index` says them once, in a new library.
     """
 
     name: str
