@@ -9,12 +9,13 @@ inside the clip: a stretch that begins after its end is no answer about it, and 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from momentidx.caption.told_times import moment, stretches
 
 MAX_TEXT = 100_000
 """Letters of an answer that are looked at; a model that runs on and on says nothing new after them."""
@@ -74,17 +75,6 @@ class Reading:
     """False when the model was cut off; the last event may be missing."""
 
 
-_NUMBER = r"\d{1,7}(?:\.\d{1,6})?"
-_CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?"
-_TIME = rf"(?:{_CLOCK}|{_NUMBER})"
-_UNIT = r"(?:\s?(?:seconds?|secs?|s)\b)?"
-_BEFORE = r"(?P<open>[\[(<{]|\bfrom\s|\bbetween\s)?\s?(?<![\d.:\-])"
-_BETWEEN = r"\s{0,3}(?:-{1,2}>?|–|—|~|→|\bto\b|\band\b|\buntil\b|\btill\b)\s{0,3}"
-_RANGE = re.compile(
-    rf"{_BEFORE}(?P<a>{_TIME})(?P<unit_a>{_UNIT})[\])>}}]?(?P<between>{_BETWEEN})[\[(<{{]?"
-    rf"(?P<b>{_TIME})(?![:.\-]?\d)(?P<unit_b>{_UNIT})\s?(?:(?P<close>[\])>}}]){_UNIT})?",
-    re.IGNORECASE,
-)
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
@@ -186,33 +176,14 @@ def _from_lines(text: str, found: _Found) -> None:
     """One event a line: `12.5 - 20 seconds: words`, `[00:12-00:20] words`, `words (12s to 20s)`."""
     for line in text.splitlines():
         bare = _TAG.sub(" ", _LIST_MARK.sub("", line)).strip(" *_`\"'")
-        ranges = _ranges(bare)
-        if not bare or (bare.endswith(":") and not ranges):
+        times = stretches(bare)
+        if not bare or (bare.endswith(":") and not times):
             continue  # a heading is no answer that was missed
-        if not ranges or (found.captions and len(ranges) > 1):
+        if not times or (found.captions and len(times) > 1):
             found.could_not_read(line)  # two times and one sentence: whose it is would be a guess
             continue
-        for match in ranges:
-            words = bare[: match.start()] + " " + bare[match.end() :]
-            found.add(_seconds(match["a"]), _seconds(match["b"]), words if found.captions else "", line)
-
-
-def _ranges(line: str) -> list[re.Match[str]]:
-    """The stretches of time in a line; `2-3 dogs` and `one of 3 and 7 people` are none."""
-    return [match for match in _RANGE.finditer(line) if _is_time(match, line)]
-
-
-def _is_time(match: re.Match[str], line: str) -> bool:
-    """Whether the two numbers must be times: by their form, by what is around them, or because they stand alone."""
-    opened = (match["open"] or "").strip().casefold()
-    if match["between"].strip().casefold() == "and":
-        return opened == "between"
-    if match["unit_a"] or match["unit_b"] or (opened and match["close"]) or ":" in match["a"] + match["b"]:
-        return True
-    if "." in match["a"] and "." in match["b"]:
-        return True
-    after = line[match.end() :].lstrip()
-    return not line[: match.start()].strip() and (not after or after[0] in ".,:;|-–—")
+        for one in times:
+            found.add(one.start, one.end, f"{one.before} {one.after}" if found.captions else "", line)
 
 
 def _from_json(text: str, found: _Found) -> bool:
@@ -263,8 +234,8 @@ def _times_of(value: Any) -> tuple[float, float] | None:
         part = keys.get(key)
         if isinstance(part, list) and (pair := _pair(part)) is not None:
             return pair
-        if isinstance(part, str) and len(ranges := _ranges(part)) == 1:
-            return _seconds(ranges[0]["a"]), _seconds(ranges[0]["b"])
+        if isinstance(part, str) and len(times := stretches(part)) == 1:
+            return times[0].start, times[0].end
     start = next((keys[key] for key in _START_KEYS if key in keys), None)
     end = next((keys[key] for key in _END_KEYS if key in keys), None)
     return _pair([start, end])
@@ -273,29 +244,10 @@ def _times_of(value: Any) -> tuple[float, float] | None:
 def _pair(value: list[Any]) -> tuple[float, float] | None:
     if len(value) != 2:
         return None
-    start, end = (_moment(part) for part in value)
+    start, end = (moment(part) for part in value)
     return None if start is None or end is None else (start, end)
-
-
-def _moment(value: Any) -> float | None:
-    """A time that is a number or a text with nothing but a time in it."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value) if abs(value) < 1e9 and math.isfinite(value) else None
-    if isinstance(value, str) and (match := re.fullmatch(rf"\s*({_TIME}){_UNIT}\s*", value, re.IGNORECASE)):
-        return _seconds(match[1])
-    return None
 
 
 def _caption_of(value: dict[str, Any]) -> str:
     keys = {str(key).casefold(): part for key, part in value.items()}
     return next((keys[key] for key in _CAPTION_KEYS if isinstance(keys.get(key), str)), "")
-
-
-def _seconds(text: str) -> float:
-    """`83.5`, `1:23.5` or `0:01:23.5` in seconds."""
-    seconds = 0.0
-    for part in text.split(":"):
-        seconds = seconds * 60 + float(part)
-    return seconds

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from momentidx.config import Settings
+from momentidx.errors import MomentidxError
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,19 @@ def best(settings: Settings) -> Choice:
     """A server that is set up, else a model that is installed and fits, else the shot log."""
     if settings.endpoint_model:
         return Choice("endpoint", f"a server is set up ({settings.endpoint_url}, {settings.endpoint_model})")
-    return Choice("shotlog", "it needs no model")
+    try:
+        # The sentence of an error says what to do about it; a model that is named is taken also without a GPU.
+        from momentidx.caption.transformers.folder import ROOM, chosen
+        from momentidx.caption.transformers.network import memory
+        from momentidx.models.store import Store
+
+        may = settings.gpu_memory_gb or memory()
+        if not may and not settings.video_model:
+            return Choice("shotlog", "there is no GPU, and neither a server nor a 'video_model' is set up")
+        folder = chosen(settings, Store.of(settings).folder)
+        return Choice("transformers", f"{folder.path} is installed and needs {folder.gigabytes * ROOM:.0f} GB")
+    except (MomentidxError, ImportError) as error:
+        return Choice("shotlog", str(error).rstrip("."))
 
 
 def resolved(settings: Settings) -> Settings:

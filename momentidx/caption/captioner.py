@@ -69,7 +69,8 @@ class ChatCaptioner:
 
     def __init__(self, name: str, chat: Chat, prompts: Prompts = PLAIN, *, refine_edges: bool = False) -> None:
         self.name = name
-        self._chat, self._prompts, self._refine_edges = chat, prompts, refine_edges
+        self.chat = chat
+        self._prompts, self._refine_edges = prompts, refine_edges
         told = f"{REVISION} {chat.version} {prompts.version} {chat.sight} {refine_edges}"
         self.version = f"{REVISION}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
@@ -116,12 +117,12 @@ class ChatCaptioner:
         """An answer to a question about the footage; see `Answerer.answer`."""
         stretch = within or footage.span
         requests = self._requests(footage, frames, Task.ANSWER, question, [stretch], self._sight)
-        (reply,) = self._chat.replies(requests)
+        (reply,) = self.chat.replies(requests)
         return Answer(answers.read_text(reply.text), stretch, spacing(stretch, self._sight), reply.whole)
 
     @property
     def _sight(self) -> Sight:
-        return self._chat.sight
+        return self.chat.sight
 
     def _ask(
         self, footage: Footage, frames: FrameSource, task: Task, words: str, stretches: Sequence[Span]
@@ -131,9 +132,9 @@ class ChatCaptioner:
         requests = self._requests(footage, frames, task, words, stretches, self._sight)
         found: list[list[Seen]] = []
         readings: list[Reading] = []
-        for window, reply in zip(stretches, self._chat.replies(requests), strict=True):
+        for window, reply in zip(stretches, self.chat.replies(requests), strict=True):
             reading = read(reply.text, float(window.duration), whole=reply.whole)
-            edge = spacing(window, self._sight) + self._chat.step
+            edge = spacing(window, self._sight) + self.chat.step
             found.append(
                 [
                     Seen(span, told.caption or words, window, (edge, edge))
@@ -154,11 +155,11 @@ class ChatCaptioner:
             for request in self._requests(footage, frames, Task.LOCATE, seen[look.event].caption, [look.span], fine)
         )
         refined = list(seen)
-        for look, reply in zip(wanted, self._chat.replies(requests), strict=True):
+        for look, reply in zip(wanted, self.chat.replies(requests), strict=True):
             reading = answers.read_spans(reply.text, float(look.span.duration), whole=reply.whole)
             placed = [_placed(told.start, told.end, look.span) for told in reading.told]
             told = [span for span in placed if span is not None]
-            refined[look.event] = settled(refined[look.event], look, told, self._sight, self._chat.step)
+            refined[look.event] = settled(refined[look.event], look, told, self._sight, self.chat.step)
         return refined
 
     def _requests(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from momentidx.caption.protocol import Captioner
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.config import Settings
@@ -20,6 +22,7 @@ def captioners() -> list[Offer[Captioner]]:
         ),
         Offer("auto", "The best of these that this machine can run.", _auto),
         Offer("endpoint", "Asks a model on an OpenAI-compatible server.", _endpoint),
+        Offer("transformers", "Asks a video chat model in this process.", _transformers),
         Offer("scripted", "Tells what a file says: for tests and demos.", _scripted),
     ]
 
@@ -49,6 +52,22 @@ def _endpoint(settings: Settings) -> Captioner:
         raise MomentidxError("The captioner 'endpoint' needs httpx2: pip install 'momentidx[endpoint]'.") from error
     sight = Sight.of(settings, pictures=settings.endpoint_pictures, width=settings.video_width)
     return ChatCaptioner("endpoint", EndpointChat(Server.of(settings), sight), refine_edges=settings.refine_edges)
+
+
+def _transformers(settings: Settings) -> Captioner:
+    for library in ("transformers", "huggingface_hub"):
+        if find_spec(library) is None:
+            raise MomentidxError(
+                f"The captioner 'transformers' needs {library}: pip install 'momentidx[transformers]'."
+            )
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.transformers.chat import TransformersChat
+    from momentidx.caption.transformers.folder import chosen
+    from momentidx.models.store import Store
+
+    folder = chosen(settings, Store.of(settings).folder)
+    chat = TransformersChat.of(folder, settings)
+    return ChatCaptioner("transformers", chat, folder.asked, refine_edges=settings.refine_edges)
 
 
 def _scripted(settings: Settings) -> Captioner:

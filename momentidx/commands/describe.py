@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,8 +85,6 @@ def chosen(name: str, setup: Setup) -> Captioner:
 
 def show_events(events: Sequence[Event], footage: Footage, *, as_json: bool) -> None:
     """In, out, how exact, and the sentence; with --json or in a pipe one object a line."""
-    import sys
-
     if as_json or not sys.stdout.isatty():
         for event in events:
             typer.echo(json.dumps(facts(event, footage)))

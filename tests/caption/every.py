@@ -7,9 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
+from momentidx.caption.captioner import ChatCaptioner
 from momentidx.caption.protocol import Captioner
+from momentidx.caption.transformers.chat import TransformersChat
 from momentidx.config import Settings
 from momentidx.hooks import choose
 from tests.caption.server import MODEL, TOKEN
@@ -23,11 +26,6 @@ def shotlog(folder: Path) -> Iterator[Captioner]:
 
 
 @contextmanager
-def auto(folder: Path) -> Iterator[Captioner]:
-    yield made("auto", models_folder=folder)
-
-
-@contextmanager
 def scripted(folder: Path) -> Iterator[Captioner]:
     lines = [
         {"start": 0, "end": 1.5, "caption": "A red ball rolls in"},
@@ -38,13 +36,25 @@ def scripted(folder: Path) -> Iterator[Captioner]:
 
 
 @contextmanager
-def endpoint(folder: Path) -> Iterator[Captioner]:
+def endpoint(folder: Path, name: str = "endpoint") -> Iterator[Captioner]:
     address, process = served(folder / "log")
     try:
-        yield made("endpoint", endpoint_url=address, endpoint_model=MODEL, endpoint_token=TOKEN)
+        yield made(name, endpoint_url=address, endpoint_model=MODEL, endpoint_token=TOKEN)
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def transformers(folder: Path) -> Iterator[Captioner]:
+    from tests.caption.tiny_models import speaking, write
+
+    model = write(folder / "model", "Qwen3VLForConditionalGeneration")
+    captioner = made("transformers", video_model=str(model), video_pictures=8, video_width=64)
+    assert isinstance(captioner, ChatCaptioner)
+    assert isinstance(captioner.chat, TransformersChat)
+    speaking(captioner.chat.network)
+    yield captioner
 
 
 def served(log: Path, *faults: str) -> tuple[str, subprocess.Popen[str]]:
@@ -62,7 +72,8 @@ def made(name: str, **settings: object) -> Captioner:
 
 CAPTIONERS: dict[str, Callable[[Path], AbstractContextManager[Captioner]]] = {
     "shotlog": shotlog,
-    "auto": auto,
+    "auto": partial(endpoint, name="auto"),
     "scripted": scripted,
     "endpoint": endpoint,
+    "transformers": transformers,
 }

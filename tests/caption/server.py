@@ -171,7 +171,7 @@ def answer_to(prompt: str) -> str:
     """What a model that sees a red ball in everything would say."""
     length = LENGTH.search(prompt)
     assert length
-    if prompt.rstrip().endswith("?"):
+    if "Question:" in prompt:
         return "A ball."
     words = ": A red ball rolls in." if "List what happens" in prompt else ""
     return f"0.0 - {length[1]}{words}"

@@ -20,7 +20,7 @@ from tests.caption.server import MODEL, TOKEN, lines
 from typer_app import app
 
 SIGHT = Sight(pictures=3, per_second=Fraction(1), width=32)
-PROMPT = "This video is 2.0 seconds long. When?"
+PROMPT = "This video is 2.0 seconds long. Question: What?"
 Start = Callable[..., EndpointChat]
 
 

@@ -59,6 +59,30 @@ def test_describe_stores_nothing_and_index_stores_the_same(folder: Path) -> None
     assert [moment.event.caption for moment in stored] == ["A red ball rolls in.", "It bounces away."]
 
 
+def test_find_refines_the_edges_of_what_it_found(folder: Path) -> None:
+    library = ["--library", str(folder)]
+    assert run(folder, "index").exit_code == 0
+    script = json.loads((folder / "script.json").read_text())
+    script["events"][1] |= {"start": 1.0, "end": 1.4}  # a better look
+    (folder / "script.json").write_text(json.dumps(script))
+    coarse = CliRunner().invoke(app, ["find", "ball bounces away", "-n", "1", *library])
+    fine = CliRunner().invoke(app, ["find", "ball bounces away", "-n", "1", "--refine", *library])
+    (folder / "script.json").write_text(json.dumps(SCRIPT))
+    edges = [(row["start_frame"], row["end_frame"]) for result in (coarse, fine) for row in rows(result)]
+    assert edges == [(20, 40), (25, 35)]
+
+
+def test_find_says_why_nothing_was_refined(folder: Path) -> None:
+    assert run(folder, "index").exit_code == 0
+    for captioner, query, why in (
+        ("shotlog", "ball", "shotlog cannot locate words in footage"),
+        ("scripted", f"folder:{folder.name}", "a query without words cannot be located"),
+    ):
+        command = ["find", query, "--refine", "--library", str(folder)]
+        result = CliRunner().invoke(app, command, env={"MOMENTIDX_CAPTIONERS": captioner})
+        assert f"Nothing was refined: {why} (docs/captioners.md)." in result.stderr
+
+
 def test_locate_finds_words_or_ends_with_3(folder: Path) -> None:
     (found,) = rows(run(folder, "locate", "ball bounces away", "--json"))
     assert (found["start_frame"], found["end_frame"], found["kind"]) == (20, 40, "located")
