@@ -27,7 +27,7 @@ FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
 class GroundedSeed:
     """The network of a converted folder with both its eyes."""
 
-    pictures, width = FRAMES, 640
+    pictures, width, ends = FRAMES, 640, False
 
     def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         """Raises MomentidxError when the folder is no such model."""

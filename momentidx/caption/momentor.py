@@ -24,7 +24,7 @@ from momentidx.models.templates import MOMENTOR
 class MomentorSeed:
     """The network of a converted folder with its eyes."""
 
-    width = 448
+    width, ends = 448, True
 
     def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         """Raises MomentidxError when the folder is no such model."""

@@ -51,6 +51,11 @@ class Seed(Protocol):
         ...
 
     @property
+    def ends(self) -> bool:
+        """Whether the clip's first and last picture are among them."""
+        ...
+
+    @property
     def width(self) -> int:
         """Pixels of the longer side, so that the shorter one is not enlarged."""
         ...
@@ -79,7 +84,8 @@ class SeedChat:
     def __init__(self, seed: Seed, sight: Sight) -> None:
         self._seed = seed
         self.version = seed.version
-        self.sight = replace(sight, pictures=seed.pictures, per_second=Fraction(1000), width=seed.width)
+        shown = replace(sight, pictures=seed.pictures, per_second=Fraction(1000))
+        self.sight = replace(shown, width=seed.width, ends=seed.ends)
         # Steps are shares of the clip; no clip is longer than a window.
         self.step = Fraction(seed.codec.resolution(float(sight.window))).limit_denominator(10_000)
 

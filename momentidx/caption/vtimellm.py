@@ -26,7 +26,7 @@ from momentidx.models.vtimellm import FRAMES
 class VTimeLLMSeed:
     """The network of a converted folder with its eyes."""
 
-    pictures, width = FRAMES, 448
+    pictures, width, ends = FRAMES, 448, True
 
     def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         """Raises MomentidxError when the folder is no such model."""

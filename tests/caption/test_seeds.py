@@ -14,10 +14,13 @@ from momentidx.caption.grounded_videollm import GroundedSeed
 from momentidx.caption.momentor import MomentorSeed
 from momentidx.caption.seeds import Seed, SeedChat
 from momentidx.caption.vtimellm import VTimeLLMSeed
+from momentidx.caption.windows import looked_at
 from momentidx.errors import MomentidxError
 from momentidx.models.codecs.anchors import Anchors
 from momentidx.models.language import build
 from momentidx.models.momentor import Ids, Momentor, Spoken, go_on
+from momentidx.models.sampling import interval_midpoint, linspace_inclusive
+from momentidx.times import Span
 from tests.caption.toy_seeds import toy
 
 SEEDS = {"vtimellm": VTimeLLMSeed, "momentor": MomentorSeed, "grounded_videollm": GroundedSeed}
@@ -66,6 +69,16 @@ def test_a_reply_that_does_not_end_is_not_whole(tmp_path: Path) -> None:
 def test_a_step_is_that_of_the_longest_clip(tmp_path: Path) -> None:
     chat = SeedChat(VTimeLLMSeed(toy(tmp_path, "vtimellm")), Sight(window=Fraction(120)))
     assert (chat.step, chat.sight.pictures) == (Fraction(6, 5), 100)
+
+
+def test_a_seed_is_shown_the_frames_that_its_authors_show_it(tmp_path: Path) -> None:
+    window = Span(1000, 1301, Fraction(1, 25))
+    seen = {name: SeedChat(made(toy(tmp_path, name)), Sight()).sight for name, made in SEEDS.items()}
+    counted = {name: [pts - 1000 for pts in looked_at(window, sight)] for name, sight in seen.items()}
+    assert counted["vtimellm"] == list(linspace_inclusive(301, 25.0).indices)
+    assert counted["momentor"] == [0, 60, 120, 180, 240, 300]
+    theirs = interval_midpoint(301, 25.0).indices
+    assert max(abs(ours - official) for ours, official in zip(counted["grounded_videollm"], theirs, strict=True)) <= 1
 
 
 @pytest.mark.parametrize("name", SEEDS)
