@@ -43,7 +43,6 @@ MAY_IMPORT = {
 HEAVY_HOMES = {
     "torch": {"models", "search", "caption"},
     "tokenizers": {"search", "models"},
-    "transformers": {"models", "caption"},
     "peft": {"models"},
     "sentencepiece": {"models"},
     "PIL": {"models", "caption"},

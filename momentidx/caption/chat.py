@@ -34,6 +34,8 @@ class Sight:
     """Seconds of footage that are looked at in one go; longer footage is looked at in overlapping windows."""
     overlap: Fraction = Fraction(10)
     """Seconds that neighbouring windows share at least."""
+    ends: bool = False
+    """Whether the first and the last picture are among those shown; else they are the middles of equal parts."""
 
     @classmethod
     def of(cls, settings: Settings, *, pictures: int, width: int) -> Self:

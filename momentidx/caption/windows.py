@@ -35,9 +35,11 @@ def windows(footage: Span, shots: Sequence[Span], sight: Sight) -> list[Span]:
 
 
 def looked_at(window: Span, sight: Sight) -> list[int]:
-    """The times of the pictures of one window: the middles of equal parts, each once."""
+    """The times of the pictures of one window: the middles of equal parts, or with both ends; each once."""
     count = max(1, min(sight.pictures, (window.duration * sight.per_second).__ceil__(), window.end - window.start))
     length = window.end - window.start
+    if sight.ends and count > 1:
+        return [window.start + part * (length - 1) // (count - 1) for part in range(count)]
     return [window.start + (2 * part + 1) * length // (2 * count) for part in range(count)]
 
 

@@ -105,12 +105,16 @@ def remove(name: NameArgument, library: LibraryOption = None) -> None:
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SRC", help="The folder as it was published or trained.")],
     recipe: Annotated[Recipe, typer.Option("--as", help="Whose weights they are.")],
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="The folder to write; else where its captioner looks."),
+    ] = None,
     base: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The language model (Grounded-VideoLLM: the tokenizer) beside it."),
     ] = None,
     clip: Annotated[Path | None, typer.Option(metavar="DIR", help="A CLIP folder, to be carried along.")] = None,
+    library: LibraryOption = None,
 ) -> None:
     """Read a Video-LLM's weights and write them as safetensors, with where they came from.
 
@@ -118,8 +122,8 @@ def convert(
     """
     from momentidx.models.checkpoints.convert import convert as converted
 
-    made = converted(source, recipe.value, out, base, clip)
-    typer.echo(f"Wrote {plain(out)}: {made.recipe}, version {made.version}.")
+    made = converted(source, recipe.value, out or _store(library).folder / recipe.value, base, clip)
+    typer.echo(f"Wrote {plain(made.folder)}: {made.recipe}, version {made.version}.")
     typer.echo(f"Licence: {made.licence}")
 
 

@@ -25,6 +25,11 @@ class ClipFrames(nn.Module):
         self.look: Look = look
         self.tower = tower.eval().requires_grad_(False)
 
+    @property
+    def side(self) -> int:
+        """Pixels of the square pictures that it takes."""
+        return int(self.tower.config.image_size)
+
     def forward(self, pictures: Tensor) -> Tensor:
         """(T, 3, side, side) to (T, C), or to (T, 1 + P, C) for patches."""
         output = self.tower(pixel_values=pictures, output_hidden_states=self.look == "patches")

@@ -146,3 +146,43 @@ def soft_loss(model: Momentor, logits: Tensor, labels: Tensor, outputs: Sequence
     total = torch.stack(losses)
     compat: Compat = model.anchors.compat
     return total.sum() if compat == "official" else total.mean()
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was generated."""
+
+    parts: tuple[list[int] | str, ...]
+    """Runs of token numbers, and times between them as `<TEMP-17.250>`."""
+    whole: bool
+
+
+@torch.inference_mode()
+def go_on(model: Momentor, embeds: Tensor, tokens: int, end: int) -> Spoken:
+    """Goes on after (1, T, D) with the likeliest token or anchor each time, `tokens` at most.
+
+    An anchor is spoken as a place between it and its neighbours, and that place is what is read next.
+    """
+    table, _ = model.time()
+    parts: list[list[int] | str] = []
+    cache = None
+    for _ in range(tokens):
+        output = model.language.base_model(inputs_embeds=embeds, past_key_values=cache, use_cache=True)
+        cache = output.past_key_values
+        logits = model.heads(output.last_hidden_state[:, -1:])[0, 0].float()  # (V + N,)
+        best = int(logits.argmax())
+        if best == end:
+            return Spoken(tuple(parts), True)
+        if best >= model.ids.first_anchor:
+            place = model.anchors.spoken(logits[model.ids.first_anchor :].softmax(dim=0).tolist())
+            parts.append(f"<TEMP-{place:.3f}>")
+            fraction = place / (model.anchors.count - 1)
+            embeds = between(table, [fraction], model.anchors)[None].to(embeds.dtype)
+        else:
+            if not parts or isinstance(parts[-1], str):
+                parts.append([])
+            run = parts[-1]
+            assert isinstance(run, list)
+            run.append(best)
+            embeds = embedding_of(model.language)(torch.tensor([[best]], device=embeds.device))
+    return Spoken(tuple(parts), False)

@@ -70,9 +70,10 @@ def plain(caption: str) -> str:
 
 
 def tokens(encode: Callable[[str], list[int]], text: str, marker: str = VIDEO) -> list[int]:
-    """Numbers with `SENTINEL` where the marker stands. `encode` puts a start token first; later pieces lose theirs."""
+    """Numbers with `SENTINEL` where the marker stands. Of the pieces between, only the first keeps its start token."""
+    start = len(encode(""))
     first, *rest = (encode(piece) for piece in text.split(marker))
-    return first + [number for piece in rest for number in (SENTINEL, *piece[1:])]
+    return first + [number for piece in rest for number in (SENTINEL, *piece[start:])]
 
 
 def answer_labels(

@@ -16,6 +16,7 @@ from momentidx.caption.transformers.chat import TransformersChat
 from momentidx.config import Settings
 from momentidx.hooks import choose
 from tests.caption.server import MODEL, TOKEN
+from tests.caption.toy_seeds import toy
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +58,24 @@ def transformers(folder: Path) -> Iterator[Captioner]:
     yield captioner
 
 
+@contextmanager
+def vtimellm(folder: Path) -> Iterator[Captioner]:
+    toy(folder, "vtimellm")
+    yield made("vtimellm", models_folder=folder)
+
+
+@contextmanager
+def momentor(folder: Path) -> Iterator[Captioner]:
+    toy(folder, "momentor")
+    yield made("momentor", models_folder=folder)
+
+
+@contextmanager
+def grounded_videollm(folder: Path) -> Iterator[Captioner]:
+    toy(folder, "grounded_videollm")
+    yield made("grounded_videollm", models_folder=folder)
+
+
 def served(log: Path, *faults: str) -> tuple[str, subprocess.Popen[str]]:
     """A server in a process of its own (see `server.py`): its address, and the process to be killed in the end."""
     command = [sys.executable, "-m", "tests.caption.server", str(log), *faults]
@@ -76,4 +95,7 @@ CAPTIONERS: dict[str, Callable[[Path], AbstractContextManager[Captioner]]] = {
     "scripted": scripted,
     "endpoint": endpoint,
     "transformers": transformers,
+    "vtimellm": vtimellm,
+    "momentor": momentor,
+    "grounded_videollm": grounded_videollm,
 }

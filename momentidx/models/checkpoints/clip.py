@@ -15,8 +15,10 @@ OTHERS = ("text_model.", "text_projection.", "logit_scale", "vision_model.embedd
 """What belongs to CLIP and not to what it sees with."""
 
 
-def clip_vision(folder: Path | None, weights: Path | None = None) -> Stock | None:
+def clip_vision(folder: Path | None, weights: Path | None = None, *, projects: bool = False) -> Stock | None:
     """The tower of a folder as transformers writes it; or its configuration with other `weights`.
+
+    With `projects`, the projection that follows it too.
 
     Raises MomentidxError when something in it does not belong to CLIP.
     """
@@ -29,6 +31,8 @@ def clip_vision(folder: Path | None, weights: Path | None = None) -> Stock | Non
     kept = {_under(name): tensor for name, tensor in tensors.items() if not name.startswith(OTHERS)}
     known = ("vision_model.", "visual_projection.")
     foreign.complete(files[0], [name for name in kept if not name.startswith(known)], [])
+    if not projects:
+        kept = {name: tensor for name, tensor in kept.items() if not name.startswith("visual_projection.")}
     return Stock(_vision(config, folder), kept)
 
 

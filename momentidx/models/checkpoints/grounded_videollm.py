@@ -29,7 +29,7 @@ from momentidx.models.checkpoints.layout import Converted, Made, Stock
 from momentidx.models.checkpoints.lora import PREFIX, folded, paired
 from momentidx.models.codecs.grid_tokens import GridTokens
 from momentidx.models.grounded_videollm import GroundedVideoLLM
-from momentidx.models.internvideo2 import used
+from momentidx.models.internvideo2 import Config, InternVideo2, used
 from momentidx.models.language import bias_head, head_of
 
 LICENCE = (
@@ -43,6 +43,8 @@ IMAGE = {
 }
 VIDEO = {"up_proj": "video.up", "down_proj": "video.down"}
 ENDS = {"phi": {"glb_GN": "block_end", "sub_GN": "row_end"}, "llama": {"image_newline": "block_end"}}
+HEADS, POSITIONS = 16, 4
+"""Of the published video tower: its heads, and the frames its positions were trained for."""
 HEAD_BIAS = "lm_head.bias"
 
 
@@ -129,6 +131,16 @@ def load(converted: Converted, dtype: torch.dtype = torch.float32) -> GroundedVi
     streams = TwoStream("merge" if merges else "pool", image, video, width // 4 if merges else width, out)
     streams.load_state_dict(adapter)
     return GroundedVideoLLM(language, streams).to(dtype).eval()
+
+
+def load_tower(converted: Converted) -> InternVideo2:
+    """The video tower of a converted folder; its sizes are those of its tensors, 16 heads of them."""
+    tensors = converted.video()
+    width = tensors["cls_token"].shape[-1]
+    depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks."))
+    hidden, patch = tensors["blocks.0.mlp.fc1.weight"].shape[0], tensors["patch_embed.proj.weight"].shape[-1]
+    side = patch * round(((tensors["pos_embed"].shape[1] - 1) / POSITIONS) ** 0.5)
+    return InternVideo2.from_checkpoint(tensors, Config(width, depth, HEADS, hidden, patch, side), POSITIONS)
 
 
 def _one(folder: Path, pattern: str) -> Path:

@@ -45,7 +45,7 @@ def read(folder: Path, base: Path | None = None, clip: Path | None = None) -> Ma
     files += [projector, *(path for stage in stages[1:] for path in _read_of(stage))]
     return Made(
         "vtimellm", LICENCE, [foreign.source(file) for file in files], Stock(config, weights), parts,
-        settings={"frames": FRAMES}, tokenizer=base, encoder=clip_vision(clip),
+        settings={"frames": FRAMES}, tokenizer=base, encoder=clip_vision(clip, projects=True),
     )  # fmt: skip
 
 
