@@ -107,7 +107,7 @@ def look_at(x: float = 0, y: float = 0, scale: float = 0.75, roll: float = 0) ->
 
 def CLIPS() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:  # noqa: N802
     """Pictures, first frames of later shots, and what happens."""
-    moves = {
+    moves: dict[str, Callable[[float], Picture]] = {
         "pan-left": lambda t: look_at(-t),
         "pan-right": lambda t: look_at(t),
         "tilt-up": lambda t: look_at(y=-0.7 * t),
@@ -128,18 +128,15 @@ def CLIPS() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:  # no
         yield out, (), [("fade-out", first, first + length), ("black", first + length - 1, first + length + 10)]
         yield out[::-1], (), [("fade-in", 9, 9 + length), ("black", 0, 11)]
         mixed = [
-            np.asarray(cv2.addWeighted(look_at(n), 1 - share, BOOKS, share, 0), np.uint8)
+            np.asarray(cv2.addWeighted(plain, 1 - share, BOOKS, share, 0), np.uint8)
             for n in range(first + length + 50)
             for share in [min(1.0, max(0.0, (n - first + 1) / (length + 1)))]
         ]
         yield mixed, [first + length // 2], [("dissolve", first, first + length)]
-        held = [look_at(3 * min(n, first) if n < first + length else 3 * (n - length)) for n in range(150)]
-        yield held, (), [("pan-right", 0, 150), ("freeze", first, first + length + 1)] if length > 25 else []
-        lit = [
-            *[np.asarray(plain * 0.3, np.uint8)] * first,
-            *[np.full_like(plain, 240)] * 3,
-            *[np.asarray(plain * 0.3, np.uint8)] * 40,
-        ]
+        held = [look_at(3 * min(n, first) if n < first + 40 else 3 * (n - 40)) for n in range(first + 90)]
+        yield held, (), [("pan-right", 0, first), ("freeze", first, first + 41), ("pan-right", first + 40, first + 90)]
+        dim = np.asarray(plain * 0.3, np.uint8)
+        lit = [*[dim] * first, *[np.full_like(plain, 240)] * 3, *[dim] * 40]
         yield lit, (), [("dim", 0, first + 43), ("flash", first, first + 3)]
         blurs = [min(1.0, max(0.0, (n - first) / length)) * 8 for n in range(first + length + 45)]
         racked = [
@@ -239,7 +236,7 @@ def cost(reader: Reader) -> None:
         "a garden, panned": [np.asarray(cv2.resize(look_at(0.5 * n), (1280, 720)), np.uint8) for n in range(500)],
         "gravel, panned": [np.roll(gravel, 2 * n, axis=1) for n in range(500)],
     }.items():
-        seconds = {}
+        seconds: dict[str, float] = {}
         for log in (ShotLog(), ShotLog(reader=reader), ShotLog(), ShotLog(reader=reader)):
             source = Painted(frames, side=640)
             started = time.perf_counter()
