@@ -1,6 +1,6 @@
 """How exact the shot log is on footage that is drawn here, whose contents are known to the frame.
 
-    python benchmarks/shotlog_painted.py
+    PYTHONPATH=. python benchmarks/shotlog_painted.py
 
 For each kind: F1 at tIoU 0.5 of the events of all clips against the truth, and how many frames the edges of
 those found are off (median). Then text: character errors and edges by size, angle, contrast and movement; and
