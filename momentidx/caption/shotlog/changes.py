@@ -46,7 +46,7 @@ TURNS, MANY = 0.2, 2
 SOFT = 0.35
 """Sharpness that no cell of a picture out of focus reaches."""
 FOCUS = {
-    "soft": "no part of the picture is sharp: hard edges are as wide as a fiftieth of the picture",
+    "soft": "no part of the picture is sharp, even when it is made small",
     "sharp": "some part of the picture is sharp",
 }
 
