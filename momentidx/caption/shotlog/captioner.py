@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from momentidx.caption.shotlog import words
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.caption.shotlog.camera import Camera, camera
+from momentidx.caption.shotlog.changes import Change, dissolves, focus, racks, sharpness, thumb
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
 from momentidx.caption.shotlog.form import Frame, forms, frame, stops
 from momentidx.caption.shotlog.looker import Looker
@@ -92,6 +93,9 @@ class ShotLog:
                 for stop in stops(frames.signals, shot)
                 if not any(fade.span.overlap(stop.span) for fade in faded)
             ]
+        mixed = dissolves(pass_.pts, pass_.thumbs, frames.shots)
+        mixed = [each for each in mixed if not any(fade.span.overlap(each.span) for fade in faded)]
+        events += [_changed(each) for each in mixed]
         if self._models.sounds is not None:
             heard = Listener(self._models.sounds).hear(footage.span, frames.sound(rate=SOUND_RATE))
             events += [Event(each.span, words.heard(each), "sound", each.edge, _without_times(each)) for each in heard]
@@ -132,6 +136,8 @@ class _Pass:
         self.looks: list[Look] = []
         self.frames: list[Frame] = []
         self.steps: list[Step] = []
+        self.thumbs: list[NDArray[np.float32]] = []
+        self.sharp: list[NDArray[np.float32]] = []
         self.watcher = Watcher()
         self._before: NDArray[np.uint8] | None = None
 
@@ -147,6 +153,8 @@ class _Pass:
         self.pts.append(pts)
         self.looks.append(look(small))
         self.frames.append(frame(grey, small))
+        self.thumbs.append(thumb(grey))
+        self.sharp.append(sharpness(grey))
         self._before = grey
         self.looker.see(pts, picture)
         if self.texts is not None:
@@ -177,7 +185,10 @@ class _Pass:
         everywhere = next((each for each in people if each.span.duration >= filled), None)
         always = [each for each in named if each.span.duration >= filled]
         form = forms(self.frames[first:last], vertical=vertical)
-        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form)
+        sharp = self.sharp[first:last]
+        for change in racks(shot, pictures, sharp) if does.rests else []:
+            yield _changed(change)
+        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form, focus(sharp))
         for group in people:
             if group is not everywhere:
                 yield Event(group.span, words.people(group), "people", group.edge, _without_times(group))
@@ -225,6 +236,7 @@ def _shot_event(
     people: People | None,
     named: Sequence[Named],
     form: Sequence[str],
+    focused: tuple[str | None, float | None],
 ) -> Event:
     measures: dict[str, Any] = {
         "camera": {**_plain(asdict(does), "moves"), "moves": [_plain(asdict(move), "span") for move in does.moves]},
@@ -234,9 +246,16 @@ def _shot_event(
         "people": _without_times(people) if people else None,
         "objects": [_without_times(each) for each in named],
         "form": list(form),
+        "focus": {"label": focused[0], "sharpness": focused[1]},
     }
-    sentence = words.shot(does, seen, filling, faded, quiet, people, named, form)
+    sentence = words.shot(does, seen, filling, faded, quiet, people, named, form, soft=focused[0] == "soft")
     return Event(shot, sentence, "shot", Fraction(0), measures)
+
+
+def _changed(found: Change) -> Event:
+    """A dissolve or a rack focus; its edges are reckoned from pictures an eighth of a second apart."""
+    measures = {"change": found.kind, "residue": found.residue}
+    return Event(found.span, words.change(found), found.kind, Fraction(1, PER_SECOND), measures)
 
 
 def _text_measures(found: Written) -> dict[str, Any]:

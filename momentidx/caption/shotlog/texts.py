@@ -28,7 +28,7 @@ SELDOM = 32
 """Pictures after which a picture is searched again although nothing new came ..."""
 SOONEST = 4
 """... and before which none is, whatever comes."""
-SAVED, REGAINED = 2.0, 1 / 24
+SAVED, REGAINED = 1.0, 1 / 40
 """Whole pictures whose search may be saved up, and regained with every picture, while nothing is found."""
 WHOLE = 0.6
 """Share of a picture from which all of it is searched."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from momentidx.caption.shotlog import camera, colours, fades, form, looks, people, words, written
+from momentidx.caption.shotlog import camera, changes, colours, fades, form, looks, people, words, written
 from momentidx.caption.shotlog.asked import SYNONYMS
 from momentidx.caption.shotlog.movement import Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
@@ -21,6 +21,7 @@ KINDS = {
     "text": "something is written in the picture (extra `ocr`)",
     **fades.KINDS,
     **form.STOPS,
+    **changes.KINDS,
 }
 DOES = {
     "crosses": "is first seen at one side and last at the opposite one",
@@ -41,6 +42,8 @@ def tables() -> str:
             *_table("Camera (`measures.camera.label`)", camera.LABELS, stances),
             *_table("Shot sizes (`measures.people.size`)", people.SIZES, words.SIZES),
             *_table("Light (`measures.look.light`)", looks.LIGHTS, words.LIGHT),
+            *_table("Tone (`measures.look.tone`)", looks.TONES),
+            *_table("Focus (`measures.focus.label`)", changes.FOCUS),
             *_table(
                 "Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, "colour-bars": "Colour bars."}
             ),

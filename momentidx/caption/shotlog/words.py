@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from momentidx.caption.shotlog.camera import Camera
+from momentidx.caption.shotlog.changes import Change
 from momentidx.caption.shotlog.colours import NAMES
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade
 from momentidx.caption.shotlog.form import Stop
@@ -38,6 +39,7 @@ LIGHT = {
     "dark": "dark, like night or an unlit room",
     "dim": "dim light",
     "bright": "bright picture",
+    "silhouette": "in silhouette",
     "high-contrast": "high contrast",
 }
 SIZES = {
@@ -78,6 +80,8 @@ def shot(
     people: People | None,
     things: Sequence[Named],
     form: Sequence[str],
+    *,
+    soft: bool,
 ) -> str:
     """The sentence for a whole shot.
 
@@ -94,6 +98,7 @@ def shot(
     parts += _look(seen)
     parts += [_fade(each) for each in fades if each.kind not in PLAIN_KINDS]
     parts += [FORMS[each] for each in form]
+    parts += ["out of focus"] if soft else []
     return _sentence("; ".join(part for part in parts if part) or "normal light")
 
 
@@ -126,6 +131,11 @@ def written(found: Written) -> str:
     return _sentence(
         f"{WRITTEN[found.role]} {said}" if found.role == "timecode" else f'{WRITTEN[found.role]}: "{said}"'
     )
+
+
+def change(found: Change) -> str:
+    """The sentence for a dissolve or a rack focus."""
+    return {"dissolve": "A dissolve.", "rack-focus": "The focus racks from one thing to another."}[found.kind]
 
 
 def camera_move(move: CameraMove) -> str:
@@ -225,6 +235,8 @@ def _look(seen: Appearance) -> list[str]:
         parts.append(f"{seen.upper} above, {seen.lower} below")
     elif seen.main:
         parts.append(f"mainly {' and '.join(seen.main)}")
+    elif seen.tone:
+        parts.append(f"{seen.tone} colours")
     elif seen.colourful:
         parts.append("many colours")
     elif seen.neutral == "grey" or (seen.neutral == "white" and seen.light == "bright"):
