@@ -110,7 +110,7 @@ def _gpu() -> Finding:
 
 
 def _faiss() -> Finding:
-    from momentidx.search.vectors import faiss_build
+    from momentidx.search.index import faiss_build
 
     return Finding("ok", "faiss", faiss_build())
 

@@ -16,6 +16,7 @@ from momentidx.errors import WrongUse
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
+    from momentidx.footage import Footage
     from momentidx.library import Library
     from momentidx.search.asking import Answers, Wish
     from momentidx.search.protocol import Embedder
@@ -122,12 +123,20 @@ def example(library: Library, text: str) -> Moment:
     file, at, time = text.rpartition("@")
     if not at:
         raise WrongUse(f"'{text}' is no example. Give a moment's number, or FILE@TIME such as clip.mov@12.5s.")
-    footage = library.footage_of(Path(file).absolute())
+    footage = known_footage(library, Path(file))
     frame = parse_frame(time, footage.rate, footage.start)
     there = [moment for moment in library.moments(footage.fingerprint) if moment.frames[0] <= frame < moment.frames[1]]
     if not there:
         raise WrongUse(f"{file}: nothing is told of {time}. 'momentidx events {file}' shows what is.")
     return min(there, key=lambda moment: moment.event.span.duration)
+
+
+def known_footage(library: Library, file: Path) -> Footage:
+    """The footage of a file, by its path or, where it is the only one of this name, by its name alone."""
+    if file.parent == Path() and not file.exists():
+        named = [path for path in library.known_files() if path.name == file.name]
+        file = named[0] if len(named) == 1 else file
+    return library.footage_of(file.absolute())
 
 
 def show_answers(found: Answers, *, as_json: bool, explain: bool = False) -> None:
@@ -136,6 +145,11 @@ def show_answers(found: Answers, *, as_json: bool, explain: bool = False) -> Non
         show_moments(found.moments, as_json=as_json)
         return
     typer.echo(f"Read as: {plain(str(found.query))}" if found.query else "An example alone.", err=True)
+    if found.confidence is not None:
+        typer.echo(
+            f"If what is meant is here, the first answer's clip is it in {found.confidence:.0%} of such cases.",
+            err=True,
+        )
     if as_json or not sys.stdout.isatty():
         for moment in found.moments:
             reasons = {part.id: str(found.why[part.id]) for part in moment.parts or (moment,)}
@@ -180,6 +194,6 @@ def events(
     """Print everything the library knows to happen in one file, in order of time."""
     setup = set_up(library)
     with setup.read() as opened:
-        footage = opened.footage_of(file.absolute())
+        footage = known_footage(opened, file)
         moments = opened.moments(footage.fingerprint)
     show_moments(moments, as_json=as_json)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from momentidx.errors import LibraryError
+from momentidx.failpoints import reach
 from momentidx.library import sqlite
 
 BACKUPS = "backups"
@@ -67,7 +68,9 @@ def checked_copy(file: Path, to: Path) -> None:
             raise sqlite.explained(error, file) from error
         if found != ["ok"]:
             raise sqlite.damaged(file, found[0].splitlines()[-1])
+        reach("backup.copied")
         unfinished.replace(to)
+        reach("backup.replaced")
         _sync(to.parent)
     except OSError as error:
         raise LibraryError(f"{to}: the library cannot be backed up: {error.strerror}.") from error

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from momentidx.library.vectors import Batch
+
 SHORTEST_PREFIX = 6
 """Characters of a fingerprint that are enough to ask for it."""
 
@@ -126,6 +128,13 @@ class Library:
         else:
             with self._reading() as connection:
                 yield from invariants.examine(connection, self.folder, words_too=False)
+
+    def dump(self, base: Path | None = None, *, canonical: bool = True) -> list[str]:
+        """Everything the library holds, as sorted JSON lines (see `library/dump.py`)."""
+        from momentidx.library.dump import dump
+
+        with self._reading() as connection:
+            return dump(connection, base, canonical=canonical)
 
     def status(self) -> Status:
         with self._reading() as connection:
@@ -243,6 +252,70 @@ class Library:
                 ids += [row.event_id for row in rows]
                 parts.append(matrix([row.vector for row in rows]))
         return np.array(ids, np.int64), np.concatenate(parts)
+
+    def newest_vector(self) -> int:
+        """The number of the newest vector; vectors are numbered in the order in which they come in."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            return vectors.newest(connection)
+
+    def vector_count(self, embedder: EmbedderIdentity) -> int:
+        """How many vectors of this embedder there are, also of moments that are not shown."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            return 0 if number is None else vectors.count(connection, number)
+
+    def vectors_since(self, embedder: EmbedderIdentity, after: int) -> Iterator[Batch]:
+        """What came in after the vector of a number, in batches: the last number, moments (N,), vectors (N, D).
+
+        Of all moments, shown or not; each batch is a transaction of its own.
+        """
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number, last = vectors.number_of(connection, embedder), vectors.newest(connection)
+        while number is not None and after < last:
+            with self._reading() as connection:
+                found = vectors.between(connection, number, after, last)
+            if found is None:
+                break
+            yield found
+            after = found[0]
+
+    def vectors_of(
+        self, embedder: EmbedderIdentity, moments: Collection[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those of the moments that have a vector (N,), shown or not, and the vectors (N, D)."""
+        import numpy as np
+
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            if number is None:
+                return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+            return vectors.of_events(connection, number, moments)
+
+    def sample_vectors(self, embedder: EmbedderIdentity, size: int) -> NDArray[np.float32]:
+        """About so many vectors (N, D) of this embedder, from the oldest to the newest."""
+        import numpy as np
+
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            return np.empty((0, 0), np.float32) if number is None else vectors.sample(connection, number, size)
+
+    def told(self, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, NDArray[np.float32]]]:
+        """Number, caption and (D,) vector of these moments, in any order; those without a vector are left out."""
+        import numpy as np
+
+        with self._reading() as connection:
+            found = queries.told(connection, ids, embedder)
+        return [(number, caption, np.frombuffer(vector, "<f4")) for number, caption, vector in found]
 
     def word_hits(
         self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000

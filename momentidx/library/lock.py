@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.failpoints import reach
 
 LOCK = "library.lock"
 TURN = "library.turn"
@@ -42,9 +43,11 @@ def hold(folder: Path) -> Iterator[None]:
             raise LibraryBusy(
                 f"The library {folder} is being written by {_holder(lock)}. Wait for it or stop it, then try again."
             )
+        reach("lock.held")
         _sign(lock)
         yield
-        os.ftruncate(lock, 0)
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
 
 
 @contextmanager
@@ -130,9 +133,11 @@ def holder(folder: Path) -> str | None:
 
 
 def _sign(lock: int) -> None:
+    """Say who has the lock; it is held all the same when a full disk leaves no room for that."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
+    with suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
 
 
 def _holder(lock: int) -> str:

@@ -90,6 +90,18 @@ def vectors(embedder: EmbedderIdentity) -> Select[int, bytes]:
     )
 
 
+def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, bytes]]:
+    """Number, caption and vector of events."""
+    question = (
+        select(EventRow.id, EventRow.caption, VectorRow.vector)
+        .join(VectorRow, VectorRow.event_id == EventRow.id)
+        .join(EmbedderRow, EmbedderRow.id == VectorRow.embedder_id)
+        .where(is_embedder(embedder))
+    )
+    questions = [question.where(EventRow.id.in_(some)) for some in chunks(sorted(set(ids)))]
+    return [(row.id, row.caption, row.vector) for each in questions for row in connection.execute(each)]
+
+
 def moments(connection: Connection, fingerprint: str | None, ids: Collection[int] | None) -> list[Moment]:
     """Moments of one footage, or by their numbers, or all; see `Library.moments`."""
     question = (

@@ -114,7 +114,7 @@ def step(file: Path, revision: str) -> None:
     """Create the tables of a revision, or bring those of an older one up to it; the lock must be held."""
     engine = sqlite.writing_engine(file, foreign_keys=False)
     try:
-        with sqlite.writing(engine, file.parent) as connection:
+        with sqlite.writing(engine, file.parent, "migrate") as connection:
             loose = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
             connection.exec_driver_sql(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
             _migrate(connection, revision)

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from momentidx.errors import LibraryBusy, LibraryDamaged, LibraryError
+from momentidx.failpoints import reach
 from momentidx.library import lock
 
 DATABASE = "library.sqlite"
@@ -55,8 +56,8 @@ def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, folder: Path) -> Iterator[Connection]:
-    """One transaction that writes, when it is our turn.
+def writing(engine: Engine, folder: Path, name: str = "note") -> Iterator[Connection]:
+    """One transaction that writes, when it is our turn; `name` is one of `failpoints.TRANSACTIONS`.
 
     Takes the write lock first, so that it cannot fail half-way for want of it. The checkpoint that a
     commit may bring along is over when the turn is given up. Those that change something are counted.
@@ -69,6 +70,8 @@ def writing(engine: Engine, folder: Path) -> Iterator[Connection]:
             if _changes(connection) != before:
                 number = (number + 1) % MOST_WRITTEN
                 connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+            reach(f"{name}.commit")
+        reach(f"{name}.committed")
         note(number)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from momentidx.errors import LibraryError
+from momentidx.failpoints import reach
 
 STILLS = "stills"
 PART = ".part"
@@ -55,7 +56,9 @@ def _write(path: Path, content: bytes) -> None:
             part.write(content)
             part.flush()
             os.fsync(part.fileno())  # else a power cut could leave the name with nothing behind it
+            reach("stills.written")
             Path(part.name).replace(path)
+            reach("stills.replaced")
         except OSError:
             Path(part.name).unlink(missing_ok=True)
             raise

@@ -12,10 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from momentidx.footage import Footage
@@ -23,6 +19,7 @@ from momentidx.media.compare import Picture
 from momentidx.media.container import opened
 from momentidx.media.decode import decoded, hurrying, packets_of, pictures, stream_of, timed, undecodable, within
 from momentidx.media.frames import Frames, Signals
+from momentidx.media.groups import Groups
 from momentidx.media.jpeg import encoded
 from momentidx.media.pictures import Scaler, is_full_range, planar, small_planes
 from momentidx.media.requests import Batch, Found, Limits, Wanted
@@ -71,22 +68,19 @@ def borders(path: Path, footage: Footage, limits: Limits) -> tuple[int, ...]:
     """
     start, base = footage.span.start, footage.span.base
     keys, sizes = _survey(path, footage, limits)
-    found, stretches = unsettled(keys, sizes, base) if keys else ([], [Stretch(0, start, None)])
+    found, stretches = unsettled(keys, sizes, base) if keys else ([], [Stretch(0, len(sizes), start, None)])
     nothing = not keys
-    with opened(path) as container:
-        stream = hurrying(stream_of(container, footage, limits))
-        decoder, packets = stream.codec_context, enumerate(packets_of(container, stream))
+    with Groups(path, footage, limits, [key.number for key in keys]) as groups:
         for stretch, following in zip(stretches, [*stretches[1:], None], strict=True):
             shots = ShotDetector(start, base)
-            frames = _frames(decoder, packets, stretch.first, following.first if following else None)
-            for pts, frame in timed(frames, footage, stretch.start):
+            pictures = groups.pictures(stretch.first, stretch.end, following.first if following else None)
+            for pts, small in timed(pictures, footage, stretch.start):
                 nothing = False
                 if pts < stretch.start:  # needs the pictures before the key picture
                     continue
-                shots.feed(Picture(pts, small_planes(planar(within(limits, path, frame)))))
+                shots.feed(Picture(pts, small.planes))
                 if stretch.last is not None and pts >= stretch.last and not shots.is_open:
                     break
-            decoder.flush_buffers()
             found += shots.borders()
     if nothing:
         raise undecodable(path)
@@ -123,18 +117,6 @@ def _survey(path: Path, footage: Footage, limits: Limits) -> tuple[list[Key], li
                 keys.append(Key.of(*asked.pop(frame.pts), picture, before))
                 before = picture
     return ([] if asked or (keys and keys[0].number) else keys), sizes
-
-
-def _frames(
-    decoder: VideoCodecContext, packets: Iterator[tuple[int, Packet[VideoStream]]], first: int, end: int | None
-) -> Iterator[VideoFrame]:
-    """The frames of the packets from a number on, and before another."""
-    for number, packet in packets:
-        if number >= first:
-            yield from decoded(decoder, packet)
-        if end is not None and number + 1 >= end:
-            yield from decoded(decoder, None)
-            return
 
 
 class _Ticks:

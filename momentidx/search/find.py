@@ -21,12 +21,14 @@ from momentidx.search.asking import Answers, Sort, Wish
 from momentidx.search.filters import Field, fields
 from momentidx.search.parse import parse
 from momentidx.search.query import All, Filter, Not
+from momentidx.search.ranking import confidence
 from momentidx.search.timing import distinct, joined
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
     from momentidx.library import Library
     from momentidx.search.protocol import Embedder
+    from momentidx.search.searcher import Searcher
 
 LARGEST_LIMIT = 100_000
 
@@ -80,7 +82,7 @@ def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedde
         # Of all answers there are no end; in another order the best of them are shown.
         kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
     page = kept[wish.offset : wish.offset + wish.limit]
-    return Answers(page, query, len(kept) > wish.offset + wish.limit, best, searcher.why)
+    return Answers(page, query, len(kept) > wish.offset + wish.limit, best, _confidence(found, searcher), searcher.why)
 
 
 def misses(
@@ -128,6 +130,16 @@ def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
         kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
         kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
     return list(kept)
+
+
+def _confidence(found: list[Moment], searcher: Searcher) -> float | None:
+    if not any(why.words for why in searcher.why.values()):
+        return None
+    clips: dict[str, float] = {}
+    for moment in found:
+        score = moment.score or 0.0
+        clips[moment.footage.fingerprint] = max(clips.get(moment.footage.fingerprint, 0.0), score)
+    return confidence(list(clips.values())) if clips else None
 
 
 def _numbers(moment: Moment) -> list[int]:

@@ -4,22 +4,21 @@
     either = all { OR all }
     all    = one or more of: word, "exact words", filter, -single, ( timed )
 
-Operators in capitals are always operators. In small letters they are where nobody would write them in a sentence:
-beside a quote, a filter or a bracket, or before `within 10s`. In a sentence of words alone three more are *heard*
-(see `said`): a comma and `then`, a new clause after `while` or `then`, and `or` and `then` between mere keywords. What
-is heard never takes the place of the sentence, it is searched besides it.
+Which words are operators is said in `operators.py`; what is heard in a sentence of words alone, besides the sentence,
+in `heard.py`.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Protocol
 
 from momentidx.errors import WrongUse
+from momentidx.search.heard import OR, plain, said
+from momentidx.search.operators import WITHIN, length, marked, operator
 from momentidx.search.query import All, Either, Exact, Filter, How, Not, Query, Timed, Value, Words
 from momentidx.search.tokens import Kind, QueryError, Token, nearest, tokens
 
@@ -30,117 +29,6 @@ MAX_DEPTH = 16
 """Brackets in brackets."""
 LONGEST_WITHIN = Fraction(24 * 3600)
 EXAMPLE = 'Describe what you look for: momentidx find "a slow pan to the left".'
-
-OR, NOT, WITHIN = "or", "not", "within"
-OPERATORS = (*How, OR)
-_EXPLICIT_BEFORE = (Kind.EXACT, Kind.FILTER, Kind.CLOSE)
-_EXPLICIT_AFTER = (Kind.EXACT, Kind.FILTER, Kind.OPEN, Kind.MINUS)
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(s|sec|secs|second|seconds|m|min|mins|minute|minutes)[.,;]?", re.ASCII)
-
-STARTS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "he",
-        "she",
-        "it",
-        "they",
-        "we",
-        "i",
-        "you",
-        "his",
-        "her",
-        "its",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "another",
-        "someone",
-        "somebody",
-        "one",
-        "two",
-        "three",
-        "several",
-        "some",
-        "many",
-    ]
-)
-"""A clause of its own begins with these."""
-LITTLE = STARTS | frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "has",
-        "have",
-        "had",
-        "does",
-        "do",
-        "did",
-        "in",
-        "on",
-        "at",
-        "to",
-        "from",
-        "of",
-        "for",
-        "with",
-        "by",
-        "into",
-        "onto",
-        "over",
-        "under",
-        "up",
-        "down",
-        "out",
-        "off",
-        "who",
-        "which",
-        "as",
-        "if",
-        "when",
-        "where",
-        "there",
-        "not",
-        "and",
-        "but",
-        "so",
-        "just",
-        "him",
-        "them",
-    ]
-)
-"""A text without any of these is a list of keywords, not a sentence."""
-NO_SEQUENCE_AFTER = frozenset(
-    [
-        "more",
-        "less",
-        "rather",
-        "other",
-        "better",
-        "worse",
-        "back",
-        "since",
-        "by",
-        "until",
-        "till",
-        "just",
-        "even",
-        "now",
-        "every",
-    ]
-)
-"""`more then` is a slip for `than`; `back then`, `until then` and `now and then` are no order of events."""
-NO_CHOICE = frozenset(
-    ["more", "less", "so", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-)
 
 
 class Field(Protocol):
@@ -164,7 +52,7 @@ def parse(text: str, fields: Mapping[str, Field] | None = None) -> Query:
         )
     if not any(map(str.isalnum, text)):
         raise WrongUse(f"The query has no words in it. {EXAMPLE}")
-    return _Parser(text, fields, _with_operators(tokens(text))).query()
+    return _Parser(text, fields, marked(tokens(text))).query()
 
 
 def safe(text: str, *, inside: bool = False) -> str:
@@ -172,8 +60,8 @@ def safe(text: str, *, inside: bool = False) -> str:
     words = text.split(" ")
     strange = [not word[0].isalnum() or not _is_word(word) for word in words]
     spelled = [f"\\{word}" if odd else word for word, odd in zip(words, strange, strict=True)]
-    ends = any(_operator(word) for word in (words[0], words[-1]))
-    within = any(_length(words[place + 1 :]) for place, word in enumerate(words) if word.casefold() == WITHIN)
+    ends = any(operator(word) for word in (words[0], words[-1]))
+    within = any(length(words[place + 1 :]) for place, word in enumerate(words) if word.casefold() == WITHIN)
     if inside or ends or within or _alone(" ".join(spelled)) != Words(text):
         spelled = [f"\\{word}" if _means(word) else shown for word, shown in zip(words, spelled, strict=True)]
     return " ".join(spelled)
@@ -181,7 +69,7 @@ def safe(text: str, *, inside: bool = False) -> str:
 
 def _means(word: str) -> bool:
     """Whether a word can mean more than itself."""
-    return _operator(word.rstrip(",")) is not None or word.casefold() == WITHIN or word == "NOT"
+    return operator(word.rstrip(",")) is not None or word.casefold() == WITHIN or word == "NOT"
 
 
 def _alone(text: str) -> Query | None:
@@ -197,80 +85,6 @@ def _is_word(word: str) -> bool:
     except (QueryError, ValueError):
         return False
     return token.kind is Kind.WORD
-
-
-def _operator(word: str) -> str | None:
-    folded = word.casefold()
-    return folded if folded in OPERATORS else None
-
-
-def _length(words: Sequence[str]) -> tuple[Fraction, int] | None:
-    """Seconds at the beginning of the words, and how many words they took."""
-    for count in (1, 2):
-        if match := _LENGTH.fullmatch("".join(words[:count])):
-            return Fraction(match[1]) * (60 if match[2].startswith("m") else 1), count
-    return None
-
-
-def _with_operators(found: list[Token]) -> list[Token]:
-    """Words that are operators whatever the sentence says, as such."""
-    marked = list(found)
-    for place, token in enumerate(found):
-        name = _operator(token.text) if token.kind is Kind.WORD and not token.escaped else None
-        if name is not None and (token.text.isupper() or _beside_explicit(found, place)):
-            marked[place] = replace(token, kind=Kind.OPERATOR, text=name)
-        elif token.kind is Kind.WORD and not token.escaped and token.text == "NOT":
-            marked[place] = replace(token, kind=Kind.MINUS)
-    return _with_lengths(marked)
-
-
-def _beside_explicit(found: Sequence[Token], place: int) -> bool:
-    if not 0 < place < len(found) - 1:
-        return False
-    before, after = found[place - 1], found[place + 1]
-    if before.kind is Kind.OPEN or after.kind is Kind.CLOSE or (after.kind is Kind.WORD and _operator(after.text)):
-        return False
-    return before.kind in _EXPLICIT_BEFORE or after.kind in _EXPLICIT_AFTER
-
-
-def _with_lengths(found: list[Token]) -> list[Token]:
-    """`within 10s` at the end of something timed; it makes an operator of the `then` or `near` before it."""
-    place = 0
-    while place < len(found):
-        token = found[place]
-        if token.kind is Kind.WORD and not token.escaped and token.text.casefold() == WITHIN:
-            words = [each.text for each in found[place + 1 : place + 3] if each.kind is Kind.WORD and not each.escaped]
-            length = _length(words)
-            operator = _timed_before(found, place)
-            if length is not None and operator is not None and _ends(found, place + 1 + length[1]):
-                found[operator] = replace(found[operator], kind=Kind.OPERATOR, text=found[operator].text.casefold())
-                last = found[place + length[1]]
-                found[place : place + 1 + length[1]] = [Token(Kind.WITHIN, str(length[0]), token.start, last.end)]
-        place += 1
-    return found
-
-
-def _timed_before(found: Sequence[Token], place: int) -> int | None:
-    """The last THEN or NEAR before a place, in the same brackets; where there is none, the last such word."""
-    depth = 0
-    word = None
-    for before in range(place - 1, 0, -1):
-        token = found[before]
-        depth += (token.kind is Kind.CLOSE) - (token.kind is Kind.OPEN)
-        if depth < 0:
-            break
-        if depth or before == place - 1:
-            continue
-        if token.kind is Kind.OPERATOR and token.text != OR:
-            return before if token.text in (How.THEN, How.NEAR) else word
-        if token.kind is Kind.WORD and not token.escaped and word is None:
-            word = before if _operator(token.text) in (How.THEN, How.NEAR) else None
-    return word
-
-
-def _ends(found: Sequence[Token], place: int) -> bool:
-    """Whether nothing follows that would go on with a sentence."""
-    return place >= len(found) or found[place].kind is not Kind.WORD or _operator(found[place].text) is not None
 
 
 @dataclass
@@ -347,7 +161,7 @@ class _Parser:
         words = _tidy(words)
         if words:
             self._count(words[0])
-            found = [_plain(words) if self.negative else said(words)]
+            found = [plain(words) if self.negative else said(words)]
         found += others
         if not found:
             raise self._nothing(first)
@@ -372,7 +186,7 @@ class _Parser:
         else:
             inner = self._single()
         self.negative = False
-        left_out = _plain(inner) if isinstance(inner, list) else inner
+        left_out = plain(inner) if isinstance(inner, list) else inner
         if not any(map(str.isalnum, str(left_out))):
             raise self._error("Nothing follows that could be left out", minus)
         assert isinstance(left_out, Words | Exact | Filter | All | Either)  # `_timed` refused the others
@@ -466,72 +280,3 @@ def _tidy(words: Sequence[Token]) -> list[Token]:
         elif found and token.text[0] in ",;." and not found[-1].text.endswith(token.text[0]):
             found[-1] = replace(found[-1], text=found[-1].text + token.text[0])
     return found
-
-
-def _plain(words: Sequence[Token]) -> Words:
-    return Words(" ".join(token.text for token in words))
-
-
-def said(words: Sequence[Token]) -> Query:
-    """A sentence, with the order of events that is heard in it."""
-    keywords = not any(token.text.casefold().strip(",;.") in LITTLE for token in words)
-    cuts = [place for place in range(1, len(words) - 1) if _cuts(words, place, keywords)]
-    choices = [place for place in range(1, len(words) - 1) if keywords and _chooses(words, place)]
-    if not (cuts or choices):
-        return _plain(words)
-    parts = [_said_part(words, before, after, choices) for before, after in _between(cuts, len(words))]
-    if not all(parts):
-        return _plain(words)
-    found = parts[0]
-    for place, part in zip(cuts, parts[1:], strict=True):
-        assert found is not None
-        assert part is not None
-        found = Timed(How(_bare(words[place])), found, part, said=True)
-    assert found is not None
-    return found
-
-
-def _between(cuts: Sequence[int], count: int) -> list[tuple[int, int]]:
-    return list(zip([0, *(cut + 1 for cut in cuts)], [*cuts, count], strict=True))
-
-
-def _said_part(words: Sequence[Token], first: int, last: int, choices: Collection[int]) -> Query | None:
-    """A part of a sentence; None when there are no words in it."""
-    inner = [place for place in choices if first < place < last - 1]
-    edges = zip([first, *(place + 1 for place in inner)], [*inner, last], strict=True)
-    texts = [
-        _trimmed([token.text for token in words[before:after]], ends=after < len(words)) for before, after in edges
-    ]
-    if not all(any(map(str.isalnum, text)) for text in texts):
-        return None
-    return Words(texts[0]) if len(texts) == 1 else Either(tuple(map(Words, texts)), said=True)
-
-
-def _trimmed(words: list[str], *, ends: bool) -> str:
-    """Without the comma and the "and" that led to the next part."""
-    while ends and words and words[-1].casefold().strip(",;.") == "and":
-        words = words[:-1]
-    return " ".join(words).rstrip(",;." if ends else None)
-
-
-def _bare(token: Token) -> str:
-    return "" if token.escaped else token.text.casefold().strip(",;.")
-
-
-def _cuts(words: Sequence[Token], place: int, keywords: bool) -> bool:
-    """Whether `then` or `while` at a place leads from one event to the next."""
-    name, before, after = words[place].text.casefold().rstrip(","), words[place - 1], words[place + 1]
-    if words[place].escaped or name not in (How.THEN, How.WHILE):
-        return False
-    paused = before.text.endswith((",", ";", "."))
-    clause = _bare(after) in STARTS
-    if name == How.WHILE:
-        return (paused or clause) and place >= 2 + (_bare(before) == "and") and len(words) - place > 2
-    joined = _bare(before) == "and" and place >= 2 and _bare(words[place - 2]) not in NO_SEQUENCE_AFTER
-    return paused or joined or ((clause or keywords) and _bare(before) not in NO_SEQUENCE_AFTER | {"and"})
-
-
-def _chooses(words: Sequence[Token], place: int) -> bool:
-    """Whether `or` at a place stands between two things to look for."""
-    beside = {_bare(words[place - 1]), _bare(words[place + 1])}
-    return not words[place].escaped and words[place].text == OR and not beside & NO_CHOICE

@@ -29,7 +29,7 @@ def strips(scene: Any) -> list[dict[str, Any]]:
             "name": strip.name.split(".")[0], "type": strip.type, "channel": strip.channel,
             "range": [strip.frame_final_start, strip.frame_final_end],
             "source": [round(end - strip.frame_start) for end in (strip.frame_final_start, strip.frame_final_end)],
-            "moment": strip["momentidx"], "caption": strip["momentidx_caption"],
+            "moment": strip["momentidx"], "caption": strip["momentidx_caption"], "mute": strip.mute,
         }
         for strip in scene.sequence_editor.strips
     ]  # fmt: skip

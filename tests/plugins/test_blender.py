@@ -25,7 +25,9 @@ from momentidx.config import Settings
 from momentidx.footage import Footage
 from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
+from momentidx.timeline.assemble import cast, string_out
 from momentidx.timeline.build import Layout, build
+from momentidx.timeline.shotlist import Slot
 from momentidx.timeline.write.tables import BlenderWriter
 from tests.clips import read_number, render
 from tests.timeline.moments import FILM, NTSC, PAL, footage, moment
@@ -261,7 +263,7 @@ def test_the_panel_searches_ticks_appends_and_refuses_what_would_be_wrong(
     ]
     (answer,) = in_blender(blender, package, tmp_path, steps)
     door, ball = {"moment": "41", "caption": "A door."}, {"moment": "7", "caption": "A ball."}
-    movie = {"name": "pal", "type": "MOVIE"}
+    movie = {"name": "pal", "type": "MOVIE", "mute": False}
     assert answer["strips"] == [
         movie | door | {"channel": 2, "range": [101, 111], "source": [10, 20]},
         movie | ball | {"channel": 2, "range": [111, 141], "source": [50, 80]},
@@ -274,6 +276,38 @@ def test_the_panel_searches_ticks_appends_and_refuses_what_would_be_wrong(
         f"{tmp_path / 'gone.mov'} is not there",
         f"{tmp_path / 'none.json'} cannot be read",
     ]
+
+
+@pytest.mark.slow
+def test_alternates_lie_above_their_take_and_are_muted(
+    blender: str, package: Path, shots: Shots, tmp_path: Path
+) -> None:
+    path, of = shots["pal"]
+    takes = [moment(of, *span, path=path, id=id_) for id_, span in enumerate([(10, 20), (50, 55), (80, 100)])]
+    slots = [Slot(1, "a door", None), Slot(2, "a ball", None)]
+    timeline = string_out(cast(slots, [takes, [moment(of, 30, 40, path=path, id=9)]], alternates=2), name="scene")
+    BlenderWriter().write(timeline, tmp_path / "scene.json")
+    steps = [
+        {
+            "actions": [
+                {"open": str(tmp_path / "scene.json")},
+                {"ticked": [1, 0]},
+                {"append": {}},
+                {"ticked": [0]},
+                {"append": {"where": "END"}},
+            ]
+        }
+    ]
+    (answer,) = in_blender(blender, package, tmp_path, steps)
+    assert answer["told"] == []
+    assert sorted(
+        (strip["range"][0], strip["channel"], strip["source"], strip["moment"], strip["mute"])
+        for strip in answer["strips"]
+    ) == [
+        (1, 2, [10, 20], "0", False), (1, 3, [50, 55], "1", True), (1, 4, [80, 90], "2", True),
+        (11, 2, [30, 40], "9", False),
+        (21, 2, [10, 20], "0", False), (21, 3, [50, 55], "1", True), (21, 4, [80, 90], "2", True),
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

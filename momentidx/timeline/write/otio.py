@@ -22,6 +22,7 @@ class OtioWriter:
     suffix = ".otio"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, otio_bytes(generic(timeline)))
@@ -34,6 +35,7 @@ class ResolveWriter:
     suffix = ".otio"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, otio_bytes(resolve(timeline)))

@@ -30,6 +30,7 @@ class OtiozWriter:
     suffix = ".otioz"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         bundled = generic(timeline)

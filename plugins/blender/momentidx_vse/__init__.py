@@ -72,7 +72,8 @@ def append(scene: Any, selects: core.Selects, at: int) -> int:
 
     An empty sequencer takes rate, size and length of the footage; another must have its rate already.
     """
-    missing = sorted({strip.path for strip in selects.strips if not Path(strip.path).is_file()})
+    paths = {one.path for strip in selects.strips for one in (strip, *strip.alternates)}
+    missing = sorted(path for path in paths if not Path(path).is_file())
     if missing:
         raise core.Refused(f"{missing[0]} is not there: connect its drive")
     editor = scene.sequence_editor or scene.sequence_editor_create()
@@ -86,23 +87,29 @@ def append(scene: Any, selects: core.Selects, at: int) -> int:
     elif abs(rate - selects.rate) > 0.001:
         raise core.Refused(f"The scene plays {rate:.3f} frames a second and this footage {selects.rate:.3f}")
     taken = [(strip.channel, strip.frame_final_start, strip.frame_final_end) for strip in placed]
-    channel = core.free_channel(taken, at, end, 2)
+    lanes = max(len(strip.alternates) for strip in selects.strips)
+    channel = core.free_channel(taken, at, end, 2 + lanes)
     for strip in selects.strips:
-        first = at + strip.record_start - strip.source_start
-        picture = placed.new_movie(strip.name, strip.path, channel + 1, first)
-        _trim(picture, strip)
+        _placed(placed.new_movie, strip, channel + 1, at)
         if strip.sound:
-            _trim(placed.new_sound(strip.name, strip.path, channel, first), strip)
+            _placed(placed.new_sound, strip, channel, at)
+        for above, other in enumerate(strip.alternates, start=1):
+            _placed(placed.new_movie, other, channel + 1 + above, at).mute = True
     for frame, text in selects.markers:
         scene.timeline_markers.new(text.encode()[:MARKER_NAME_BYTES].decode(errors="ignore"), frame=at + frame)
     scene.frame_end = max(scene.frame_end, end - 1)
     return end
 
 
-def _trim(placed: Any, strip: core.Strip) -> None:
+def _placed(make: Any, strip: core.Strip, channel: int, at: int) -> Any:
+    """A strip of the whole file, trimmed to what it plays."""
+    placed = make(strip.name, strip.path, channel, at + strip.record_start - strip.source_start)
     placed.frame_offset_start = strip.source_start
     placed.frame_offset_end = placed.frame_duration - strip.source_end
     placed["momentidx"], placed["momentidx_caption"] = str(strip.moment), strip.caption
+    if strip.remark:
+        placed["momentidx_remark"] = strip.remark
+    return placed
 
 
 class MOMENTIDX_OT_search(Operator):  # noqa: N801  (Blender's rule for names)

@@ -36,6 +36,10 @@ class Strip:
     source_end: int
     record_start: int
     sound: bool
+    remark: str = ""
+    """What a person made of it."""
+    alternates: tuple[Strip, ...] = ()
+    """Other takes for the same place, the better one first; they do not play."""
 
     @property
     def length(self) -> int:
@@ -70,7 +74,8 @@ class Selects:
                 for frame, text in self.markers
                 if strip.record_start <= frame < end
             ]
-            strips.append(Strip(**{**vars(strip), "record_start": record}))
+            others = tuple(Strip(**{**vars(other), "record_start": record}) for other in strip.alternates)
+            strips.append(Strip(**{**vars(strip), "record_start": record, "alternates": others}))
             record += strip.length
         return Selects(**{**vars(self), "strips": tuple(strips), "markers": tuple(markers)})
 
@@ -115,6 +120,8 @@ def _strip(facts: dict[str, Any]) -> Strip:
         int(facts["source_end"]),
         int(facts["record_start"]),
         bool(facts["sound"]),
+        str(facts.get("remark", "")),
+        tuple(map(_strip, facts.get("alternates", ()))),
     )
     if not 0 <= strip.source_start < strip.source_end or facts["record_end"] - strip.record_start != strip.length:
         raise ValueError(strip)

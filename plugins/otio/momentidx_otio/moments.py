@@ -11,6 +11,7 @@ moment and still plays it gives back the line that it came from.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from momentidx_otio.media import day_frames, exact_rate, file_name, otio_rate, p
 REQUIRED = ("path", "rate", "start_frame", "end_frame", "caption")
 KEYS = (
     "id", "path", "online", "footage", "start_seconds", "end_seconds", "start_frame", "end_frame", "start_timecode",
-    "end_timecode", "rate", "caption", "kind", "captioner", "captioner_version", "score",
+    "end_timecode", "rate", "caption", "kind", "captioner", "captioner_version", "score", "parts",
 )  # fmt: skip
 MARKER_NAME_LENGTH = 60
 
@@ -95,7 +96,7 @@ def _line(clip: Clip) -> dict[str, Any]:
     reference = clip.media_reference
     if not isinstance(reference, ExternalReference):
         raise NotMoments(f"The clip '{clip.name}' names no file. Relink the timeline first: -m momentidx.")
-    moment = dict(clip.metadata.get("momentidx", {}))
+    moment: dict[str, Any] = _plain(clip.metadata.get("momentidx", {}))
     facts = reference.metadata.get("momentidx", {})
     path = path_of(reference.target_url)
     marked = next((mark.comment or mark.name for mark in clip.markers), clip.name)
@@ -104,6 +105,7 @@ def _line(clip: Clip) -> dict[str, Any]:
         "online": moment.get("online", Path(path).exists()),
         "footage": moment.get("footage") or facts.get("footage"),
         "caption": moment.get("caption") or marked,
+        "parts": moment.get("parts") or [],
     }
     times = _times(clip, moment, facts)
     same = all(moment.get(key) == times[key] for key in ("start_frame", "end_frame"))
@@ -145,4 +147,17 @@ def _label(time: RationalTime, *, drop_frame: bool) -> str | None:
 
 def _writable(value: Any) -> Any:
     """What a timeline can hold: half characters (bytes of a path that are not UTF-8) become `?`."""
+    if isinstance(value, list):
+        return [_writable(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _writable(each) for key, each in value.items()}
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Any:
+    """OpenTimelineIO's lists and dictionaries as Python's own."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(each) for each in value]
+    return value
