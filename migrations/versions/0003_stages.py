@@ -16,6 +16,7 @@ def upgrade() -> None:
     _footage_and_layers()
     _jobs()
     _people()
+    _vectors()
     _searching()
 
 
@@ -149,6 +150,31 @@ def _people() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_caption_version")),
         sa.UniqueConstraint("event_id", "number", name=op.f("uq_caption_version_event_id_number")),
     )
+
+
+def _vectors() -> None:
+    """Numbered in the order in which they came in."""
+    op.rename_table("vector", "old_vector")
+    op.create_table(
+        "vector",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("embedder_id", sa.Integer(), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name=op.f("ck_vector_whole_floats")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_vector_event_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["embedder_id"], ["embedder.id"], name=op.f("fk_vector_embedder_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vector")),
+        sa.UniqueConstraint("event_id", "embedder_id", name=op.f("uq_vector_event_id_embedder_id")),
+        sqlite_autoincrement=True,
+    )
+    op.execute(
+        "INSERT INTO vector (event_id, embedder_id, vector)"
+        " SELECT event_id, embedder_id, vector FROM old_vector ORDER BY event_id, embedder_id"
+    )
+    op.drop_table("old_vector")
 
 
 def _searching() -> None:

@@ -46,7 +46,7 @@ def assemble(
         str, typer.Option(metavar="LENGTH", help="Extra material on both sides of a take: 12f, 0.5s.")
     ] = "0f",
     floor: Annotated[
-        float | None, typer.Option(metavar="SCORE", help="The least score of a take that is good enough; 0.3.")
+        float | None, typer.Option(metavar="SCORE", help="The least score of a take that is good enough; 0.25.")
     ] = None,
     repeat: Annotated[bool, typer.Option("--repeat", help="Let several slots show the same pictures.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from momentidx.errors import WrongUse
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
+    from momentidx.footage import Footage
     from momentidx.library import Library
     from momentidx.search.asking import Answers, Wish
     from momentidx.search.protocol import Embedder
@@ -68,26 +70,42 @@ def find(
     """
     from momentidx.search.asking import Sort as Order
     from momentidx.search.asking import Wish
-    from momentidx.search.explain import coverage as scope
-    from momentidx.search.find import search
+    from momentidx.search.service import ask
 
     if words is None and like is None:
         raise WrongUse('Say what to look for: momentidx find "a slow pan to the left"')
     setup = set_up(library, find_limit=limit)
+    wish = Wish(setup.settings.find_limit, offset, Order(sort.value), group is Group.CLIP, min_score, everything)
+    if words is not None and not (like or explain or coverage):
+        told = ask(setup.folder, words, wish, setup.settings.embedder)
+        if told is not None and told.moments:
+            _show(told, setup, as_json=as_json, refine=refine)
+            return
+
+    from momentidx.search.explain import coverage as scope
+    from momentidx.search.find import search
+    from momentidx.search.vectors import open_vectors
+
     with setup.read() as opened:
-        wish = Wish(
-            setup.settings.find_limit, offset, Order(sort.value), group is Group.CLIP, min_score, everything,
-            like=example(opened, like) if like else None,
-        )  # fmt: skip
+        wish = replace(wish, like=example(opened, like) if like else None)
         embedder = embedder_for(opened, setup)
-        found = search(opened, words, wish, embedder=embedder)
+        vectors = open_vectors(opened, embedder, gpu=setup.settings.search_gpu)
+        found = search(opened, words, wish, embedder=embedder, vectors=vectors)
         if not found.moments:
             nothing(opened, found, wish)
         if coverage:
             typer.echo(scope(opened), err=True)
-    show_answers(found, as_json=as_json, explain=explain)
+    _show(found, setup, as_json=as_json, explain=explain, refine=refine)
+
+
+def _show(found: Answers, setup: Setup, *, as_json: bool, explain: bool = False, refine: bool = False) -> None:
+    for note in found.notes:
+        typer.echo(note, err=True)
     if refine:
-        _say_refined(found.moments)
+        from momentidx.commands.refining import refined
+
+        found = replace(found, moments=refined(found.moments, found.query, setup))
+    show_answers(found, as_json=as_json, explain=explain)
     say_doubts(found)
 
 
@@ -122,12 +140,20 @@ def example(library: Library, text: str) -> Moment:
     file, at, time = text.rpartition("@")
     if not at:
         raise WrongUse(f"'{text}' is no example. Give a moment's number, or FILE@TIME such as clip.mov@12.5s.")
-    footage = library.footage_of(Path(file).absolute())
+    footage = known_footage(library, Path(file))
     frame = parse_frame(time, footage.rate, footage.start)
     there = [moment for moment in library.moments(footage.fingerprint) if moment.frames[0] <= frame < moment.frames[1]]
     if not there:
         raise WrongUse(f"{file}: nothing is told of {time}. 'momentidx events {file}' shows what is.")
     return min(there, key=lambda moment: moment.event.span.duration)
+
+
+def known_footage(library: Library, file: Path) -> Footage:
+    """The footage of a file, by its path or, where it is the only one of this name, by its name alone."""
+    if file.parent == Path() and not file.exists():
+        named = [path for path in library.known_files() if path.name == file.name]
+        file = named[0] if len(named) == 1 else file
+    return library.footage_of(file.absolute())
 
 
 def show_answers(found: Answers, *, as_json: bool, explain: bool = False) -> None:
@@ -136,6 +162,11 @@ def show_answers(found: Answers, *, as_json: bool, explain: bool = False) -> Non
         show_moments(found.moments, as_json=as_json)
         return
     typer.echo(f"Read as: {plain(str(found.query))}" if found.query else "An example alone.", err=True)
+    if found.confidence is not None:
+        typer.echo(
+            f"If what is meant is here, the first answer's clip is it in {found.confidence:.0%} of such cases.",
+            err=True,
+        )
     if as_json or not sys.stdout.isatty():
         for moment in found.moments:
             reasons = {part.id: str(found.why[part.id]) for part in moment.parts or (moment,)}
@@ -166,12 +197,6 @@ def nothing(library: Library, found: Answers, wish: Wish) -> None:
     raise typer.Exit(NOTHING_FOUND)
 
 
-def _say_refined(moments: list[Moment]) -> None:
-    """No captioner that comes with momentidx can look again."""
-    names = ", ".join(dict.fromkeys(moment.layer.captioner for moment in moments))
-    typer.echo(f"Nothing was refined: {names} cannot locate words in footage.", err=True)
-
-
 def events(
     file: Annotated[Path, typer.Argument(help="A media file, where it lies or lay.")],
     as_json: JsonOption = False,
@@ -180,6 +205,6 @@ def events(
     """Print everything the library knows to happen in one file, in order of time."""
     setup = set_up(library)
     with setup.read() as opened:
-        footage = opened.footage_of(file.absolute())
+        footage = known_footage(opened, file)
         moments = opened.moments(footage.fingerprint)
     show_moments(moments, as_json=as_json)

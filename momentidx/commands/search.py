@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentidx.commands.find import LimitOption, embedder_for, nothing, say_doubts, show_answers
+from momentidx.commands.find import NOTHING_FOUND, LimitOption, embedder_for, nothing, say_doubts, show_answers
 from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import plain, print_rows
 
@@ -77,6 +77,9 @@ def run(
         wish = Wish(setup.settings.find_limit, newer_than=kept.newest_event if new else 0)
         found = search(opened, kept.query, wish, embedder=embedder_for(opened, setup))
         SavedSearches(setup.folder).seen(name, newest)
+        if new and not found.moments:
+            typer.echo("Nothing new has come in that answers it.", err=True)
+            raise typer.Exit(NOTHING_FOUND)
         if not found.moments:
             nothing(opened, found, wish)
     show_answers(found, as_json=as_json)

@@ -53,11 +53,14 @@ Conditions = Sequence[Sequence[Condition]]
 """All of them, and of each any of the alternatives."""
 
 
+COMMON = 20_000
+"""A value that so many events have is looked up event by event; of a rarer one all events are listed first."""
+
+
 def matching(
     connection: Connection, conditions: Conditions, among: Collection[int] | None, limit: int | None
 ) -> list[int]:
     """Numbers of shown events that meet the conditions; of these numbers, or of all, up to a limit."""
-    few = among is not None
     question = (
         select(EventRow.id)
         .join(LayerRow, LayerRow.id == EventRow.layer_id)
@@ -65,7 +68,8 @@ def matching(
         .where(queries.shown(), exists().where(LocationRow.footage_id == FootageRow.id))
     )
     for alternatives in conditions:
-        question = question.where(or_(*(_met(one, few) for one in alternatives)))
+        each = among is not None
+        question = question.where(or_(*(_met(one, each or _is_common(connection, one), each) for one in alternatives)))
     if among is None:
         return list(connection.execute(question.limit(limit)).scalars())
     found: list[int] = []
@@ -80,17 +84,36 @@ def known_values(connection: Connection, name: str, limit: int = 1000) -> list[s
     return list(connection.execute(values.limit(limit)).scalars())
 
 
-def _met(condition: Condition, few: bool) -> ColumnElement[bool]:
-    found = _value(condition, few) if condition.declared else _BUILT_IN[condition.name](condition)
+def _met(condition: Condition, by_event: bool, by_footage: bool) -> ColumnElement[bool]:
+    """Whether an event meets a condition: asked of it and its footage, or of all events or footage once.
+
+    What is asked once is a list that SQLite makes first; a million events would each read their footage's facts.
+    """
+    if condition.declared:
+        found = _value(condition, by_event)
+    else:
+        found = _BUILT_IN[condition.name](condition)
+        if not by_footage and condition.name in _OF_FOOTAGE:
+            found = LayerRow.footage_id.in_(select(FootageRow.id).where(found))
     # A fact that is not known is neither met nor, left out, a reason to drop the event.
     return ~func.coalesce(found, False) if condition.negative else func.coalesce(found, False)
 
 
-def _value(condition: Condition, few: bool) -> ColumnElement[bool]:
-    is_met = and_(EventValueRow.name == condition.name, _compare(EventValueRow.text, EventValueRow.number, condition))
-    if few:  # look at the few events' own values
-        return exists().where(EventValueRow.event_id == EventRow.id, is_met)
-    return EventRow.id.in_(select(EventValueRow.event_id).where(is_met))
+def _value(condition: Condition, by_event: bool) -> ColumnElement[bool]:
+    is_met = _compare(EventValueRow.text, EventValueRow.number, condition)
+    if by_event:
+        # An empty text added to the name keeps SQLite from going through all that have the value, for each event.
+        named = EventValueRow.name.concat("") == condition.name
+        return exists().where(EventValueRow.event_id == EventRow.id, named, is_met)
+    return EventRow.id.in_(select(EventValueRow.event_id).where(EventValueRow.name == condition.name, is_met))
+
+
+def _is_common(connection: Connection, condition: Condition) -> bool:
+    if not condition.declared or condition.negative:
+        return condition.declared
+    is_met = _compare(EventValueRow.text, EventValueRow.number, condition)
+    some = select(EventValueRow.event_id).where(EventValueRow.name == condition.name, is_met).limit(COMMON)
+    return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one() == COMMON
 
 
 def _compare(text: Asked, number: Asked, condition: Condition) -> ColumnElement[bool]:
@@ -206,3 +229,5 @@ _BUILT_IN = {
     "rating": _rating,
     "label": _label,
 }
+_OF_FOOTAGE = {"folder", "camera", "reel", "date", "duration", "fps", "orientation", "resolution", "has"}
+"""Conditions that all events of a footage meet, or none."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,7 +15,21 @@ from momentidx.errors import LibraryError, WrongUse
 from momentidx.events import Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import bins, filtering, lock, queries, saved, schema, sqlite, status, watched, words
+from momentidx.library import (
+    bins,
+    filtering,
+    forget,
+    invariants,
+    lock,
+    queries,
+    said,
+    saved,
+    schema,
+    sqlite,
+    status,
+    watched,
+    words,
+)
 from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
 from momentidx.library.values import (
@@ -33,6 +48,8 @@ from momentidx.library.values import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from momentidx.library.vectors import Batch
 
 SHORTEST_PREFIX = 6
 """Characters of a fingerprint that are enough to ask for it."""
@@ -67,7 +84,7 @@ class Library:
         found = schema.compare(file)
         if found is schema.Schema.EMPTY:
             raise LibraryError(f"Nothing is indexed yet in {folder}. Run momentidx index PATH.")
-        if found is schema.Schema.OLDER:
+        if found is not schema.Schema.CURRENT:
             with lock.hold(folder):
                 schema.upgrade(file)
         engine = sqlite.reading_engine(file)
@@ -100,10 +117,24 @@ class Library:
         """The process that writes to the library right now, and its command; None when nobody does."""
         return lock.holder(self.folder)
 
-    def problems(self) -> list[str]:
-        """What is wrong with the database file, as sentences; reads all of it."""
+    def examine(self) -> Iterator[invariants.Finding]:
+        """How everything stands that is to hold of a library; reads all of it.
+
+        Whether all words can be found is only looked at while nobody indexes: it keeps writers waiting.
+        """
+        if self.writer() is None:
+            with sqlite.noting(self.folder) as connection:
+                yield from invariants.examine(connection, self.folder, words_too=True)
+        else:
+            with self._reading() as connection:
+                yield from invariants.examine(connection, self.folder, words_too=False)
+
+    def dump(self, base: Path | None = None, *, canonical: bool = True) -> list[str]:
+        """Everything the library holds, as sorted JSON lines (see `library/dump.py`)."""
+        from momentidx.library.dump import dump
+
         with self._reading() as connection:
-            return sqlite.problems(connection, self.folder / sqlite.DATABASE)
+            return dump(connection, base, canonical=canonical)
 
     def status(self) -> Status:
         with self._reading() as connection:
@@ -174,6 +205,16 @@ class Library:
             name = connection.execute(select(EventRow.still).where(EventRow.id == moment)).scalar()
         return self._stills.path(name) if name else None
 
+    def forgetting(
+        self,
+        paths: Collection[Path] = (),
+        fingerprints: Collection[str] = (),
+        offline_since: datetime | None = None,
+    ) -> list[forget.Forgetting]:
+        """What would go if this was forgotten, see `forget.plan`; `forget.forget` does it."""
+        with self._reading() as connection:
+            return forget.plan(connection, paths, fingerprints, offline_since)
+
     def bins(self) -> list[BinSummary]:
         """All bins, by name; `Bins` changes them."""
         with self._reading() as connection:
@@ -183,6 +224,19 @@ class Library:
         """What a person put into a bin, in its order; raises WrongUse when there is no such bin."""
         with self._reading() as connection:
             return bins.selects(connection, name)
+
+    def captions(self) -> list[said.CaptionVersion]:
+        """Everything people said, all versions: by footage, then by when it was first said; `Captions` changes it."""
+        with self._reading() as connection:
+            return said.captions(connection)
+
+    def history(self, moment: int) -> list[said.CaptionVersion]:
+        """How what a person said of a moment read from one change to the next; nothing if nobody did.
+
+        Raises WrongUse for a number that is no moment's.
+        """
+        with self._reading() as connection:
+            return said.history(connection, moment)
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""
@@ -198,6 +252,70 @@ class Library:
                 ids += [row.event_id for row in rows]
                 parts.append(matrix([row.vector for row in rows]))
         return np.array(ids, np.int64), np.concatenate(parts)
+
+    def newest_vector(self) -> int:
+        """The number of the newest vector; vectors are numbered in the order in which they come in."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            return vectors.newest(connection)
+
+    def vector_count(self, embedder: EmbedderIdentity) -> int:
+        """How many vectors of this embedder there are, also of moments that are not shown."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            return 0 if number is None else vectors.count(connection, number)
+
+    def vectors_since(self, embedder: EmbedderIdentity, after: int) -> Iterator[Batch]:
+        """What came in after the vector of a number, in batches: the last number, moments (N,), vectors (N, D).
+
+        Of all moments, shown or not; each batch is a transaction of its own.
+        """
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number, last = vectors.number_of(connection, embedder), vectors.newest(connection)
+        while number is not None and after < last:
+            with self._reading() as connection:
+                found = vectors.between(connection, number, after, last)
+            if found is None:
+                break
+            yield found
+            after = found[0]
+
+    def vectors_of(
+        self, embedder: EmbedderIdentity, moments: Collection[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those of the moments that have a vector (N,), shown or not, and the vectors (N, D)."""
+        import numpy as np
+
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            if number is None:
+                return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+            return vectors.of_events(connection, number, moments)
+
+    def sample_vectors(self, embedder: EmbedderIdentity, size: int) -> NDArray[np.float32]:
+        """About so many vectors (N, D) of this embedder, from the oldest to the newest."""
+        import numpy as np
+
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            number = vectors.number_of(connection, embedder)
+            return np.empty((0, 0), np.float32) if number is None else vectors.sample(connection, number, size)
+
+    def told(self, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, NDArray[np.float32]]]:
+        """Number, caption and (D,) vector of these moments, in any order; those without a vector are left out."""
+        import numpy as np
+
+        with self._reading() as connection:
+            found = queries.told(connection, ids, embedder)
+        return [(number, caption, np.frombuffer(vector, "<f4")) for number, caption, vector in found]
 
     def word_hits(
         self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000

@@ -9,16 +9,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from momentidx.events import Event, Layer, Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library.stills import Stills
-from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow, VectorRow
+from momentidx.library.tables import (
+    EmbedderRow,
+    EventRow,
+    FootageRow,
+    HumanEventRow,
+    JobRow,
+    LayerRow,
+    LocationRow,
+    VectorRow,
+)
 from momentidx.library.values import EmbedderIdentity, FootageSummary, LayerSummary, Location
 from momentidx.times import Span
 
 T = TypeVar("T")
+Edge = ColumnElement[int] | InstrumentedAttribute[int]
+
+HUMAN = "human"
+"""In the place of a captioner's name: a person."""
 
 CHUNK = 500
 """Numbers in one question; SQLite takes a limited number of parameters."""
@@ -35,12 +49,29 @@ def seen_file(row: Any) -> SeenFile:
 
 
 def shown() -> ColumnElement[bool]:
-    """Whether an event is one that people see and search: of a layer that is whole, and not of a proxy.
+    """Whether an event is one that people see and search: of a layer that is whole, not of a proxy, and not one
+    in whose place a person's stands.
 
-    A question that uses it joins event and layer. It is the one place where events are hidden.
+    A question that uses it joins event and layer. It is the one place where events are hidden. What a
+    person said of a proxy is shown with the proxy.
     """
     proxies = select(FootageRow.id).where(FootageRow.proxy_of.is_not(None))
-    return LayerRow.current & LayerRow.footage_id.not_in(proxies)
+    layer, event = aliased(LayerRow), aliased(EventRow)
+    replaced = exists().where(
+        layer.footage_id == LayerRow.footage_id,
+        layer.captioner == HUMAN,
+        event.layer_id == layer.id,
+        event.kind == EventRow.kind,
+        HumanEventRow.event_id == event.id,
+        HumanEventRow.of_captioner == LayerRow.captioner,
+        same_stretch(HumanEventRow, EventRow.start_pts, EventRow.end_pts),
+    )
+    return LayerRow.current & or_(LayerRow.captioner == HUMAN, LayerRow.footage_id.not_in(proxies) & ~replaced)
+
+
+def same_stretch(human: type[HumanEventRow], start: Edge, end: Edge) -> ColumnElement[bool]:
+    """Whether more than half of a machine's event lies where the one was that a person's replaces."""
+    return 2 * (func.min(human.of_end_pts, end) - func.max(human.of_start_pts, start)) > end - start
 
 
 def is_embedder(embedder: EmbedderIdentity) -> ColumnElement[bool]:
@@ -57,6 +88,18 @@ def vectors(embedder: EmbedderIdentity) -> Select[int, bytes]:
         .where(is_embedder(embedder), shown(), exists().where(LocationRow.footage_id == LayerRow.footage_id))
         .order_by(VectorRow.event_id)
     )
+
+
+def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, bytes]]:
+    """Number, caption and vector of events."""
+    question = (
+        select(EventRow.id, EventRow.caption, VectorRow.vector)
+        .join(VectorRow, VectorRow.event_id == EventRow.id)
+        .join(EmbedderRow, EmbedderRow.id == VectorRow.embedder_id)
+        .where(is_embedder(embedder))
+    )
+    questions = [question.where(EventRow.id.in_(some)) for some in chunks(sorted(set(ids)))]
+    return [(row.id, row.caption, row.vector) for each in questions for row in connection.execute(each)]
 
 
 def moments(connection: Connection, fingerprint: str | None, ids: Collection[int] | None) -> list[Moment]:

@@ -312,10 +312,16 @@ class VectorRow(Base):
     """What an embedder made of an event's caption."""
 
     __tablename__ = "vector"
-    __table_args__ = (CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="whole_floats"),)
+    __table_args__ = (
+        UniqueConstraint("event_id", "embedder_id"),
+        CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="whole_floats"),
+        {"sqlite_autoincrement": True},
+    )
 
-    event_id: Mapped[int] = mapped_column(ForeignKey(EventRow.id, ondelete="CASCADE"), primary_key=True)
-    embedder_id: Mapped[int] = mapped_column(ForeignKey(EmbedderRow.id, ondelete="CASCADE"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """Grows and is never given again, so that what came in after a search index was made can be told by it."""
+    event_id: Mapped[int] = mapped_column(ForeignKey(EventRow.id, ondelete="CASCADE"))
+    embedder_id: Mapped[int] = mapped_column(ForeignKey(EmbedderRow.id, ondelete="CASCADE"))
     vector: Mapped[bytes]
     """float32, little-endian."""
 

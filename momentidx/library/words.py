@@ -26,6 +26,11 @@ STATEMENTS = (
     f" INSERT INTO {TABLE}(rowid, caption) VALUES (new.id, new.caption); END",
 )
 """What makes the table; `migrations/` says the same."""
+RARE = 5_000
+"""What fewer captions have is rare: these are all looked at. Words that more have say little, and ranking everything
+that has them would take seconds in a large library."""
+LOOKED_AT = 2 * RARE
+"""So many captions with rare words are ranked for one question."""
 MOST_TOKENS = 32
 """Of a question; more words say nothing more and take longer."""
 SPARE = 2
@@ -35,16 +40,55 @@ SPARE = 2
 def hits(
     connection: Connection, tokens: Sequence[str], phrases: Collection[Sequence[str]], limit: int
 ) -> dict[int, float]:
-    """Shown events with any of the tokens and all of the phrases, best first, with their BM25 (higher is better)."""
-    match = expression(tokens, phrases)
+    """Shown events with any of the tokens and all of the phrases, best first, with their BM25 (higher is better).
+
+    Where too many have a token to look at them all, those with rarer ones are ranked by these, and after them come
+    some that have all the tokens, with a BM25 of 0.
+    """
+    rare = _rare(connection, tokens, phrases)
+    found = _ranked(connection, expression(rare, phrases), limit) if rare is not None else {}
+    if rare is None or len(rare) < len(set(tokens)):
+        every = " AND ".join(filter(None, (expression([token], ()) for token in tokens[:MOST_TOKENS])))
+        for event in _some(connection, " AND ".join(filter(None, (every, expression((), phrases)))), limit):
+            found.setdefault(event, 0.0)
+    kept = visible(connection, list(found))
+    return {event: bm25 for event, bm25 in found.items() if event in kept}
+
+
+def _rare(connection: Connection, tokens: Sequence[str], phrases: Collection[Sequence[str]]) -> list[str] | None:
+    """The tokens that few events have together, rarest first dropped last; None when there is nothing rare to ask."""
+    if not tokens:
+        return [] if _count(connection, expression((), phrases)) < RARE else None
+    counted = {token: _count(connection, expression([token], ())) for token in dict.fromkeys(tokens[:MOST_TOKENS])}
+    kept, total = [], 0
+    for token, count in sorted(counted.items(), key=lambda item: item[1]):
+        total += count
+        if count >= RARE or total > LOOKED_AT:
+            break
+        kept.append(token)
+    return kept or None
+
+
+def _count(connection: Connection, match: str) -> int:
+    """How many events there are, up to `RARE`."""
+    some = text(
+        f"SELECT count(*) FROM (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :most)"
+    )  # only our own text; what was asked is bound
+    return int(connection.execute(some, {"match": match, "most": RARE}).scalar_one()) if match else 0
+
+
+def _ranked(connection: Connection, match: str, limit: int) -> dict[int, float]:
     if not match:
         return {}
-    found = text(
-        f"SELECT rowid, -rank AS score FROM {TABLE} WHERE {TABLE} MATCH :match ORDER BY rank LIMIT :limit"
-    )  # only our own text; what was asked is bound
-    rows = connection.execute(found, {"match": match, "limit": SPARE * limit}).all()
-    kept = visible(connection, [row.rowid for row in rows])
-    return {row.rowid: row.score for row in rows if row.rowid in kept}
+    found = text(f"SELECT rowid, -rank AS score FROM {TABLE} WHERE {TABLE} MATCH :match ORDER BY rank LIMIT :limit")
+    return {row.rowid: row.score for row in connection.execute(found, {"match": match, "limit": SPARE * limit})}
+
+
+def _some(connection: Connection, match: str, limit: int) -> list[int]:
+    if not match:
+        return []
+    found = text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :limit")
+    return list(connection.execute(found, {"match": match, "limit": SPARE * limit}).scalars())
 
 
 def expression(tokens: Sequence[str], phrases: Collection[Sequence[str]]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from momentidx.config import Settings
 from momentidx.errors import LibraryError, MomentidxError
 from momentidx.library import WritableLibrary
+from momentidx.pipeline.answering import Answering
 from momentidx.pipeline.conditions import disk_full, why_wait
 from momentidx.pipeline.intake import Intake
 from momentidx.pipeline.notify import Notifier
@@ -56,7 +57,7 @@ def watch(
         worker = _Worker(library, orders, progress, listener)
         try:
             while not orders.stop.is_set():
-                with open_tools(settings) as tools:
+                with open_tools(settings) as tools, Answering(library.folder, settings.embedder):
                     pulse.decoder = tools.decoder
                     library.plan(tools.wanted)
                     worker.work(tools)

@@ -53,5 +53,10 @@ class Answers:
     """Whether there are others after these."""
     best: float | None = None
     """Score of the best answer of all, whether or not it is among these."""
+    confidence: float | None = None
+    """How likely the best answer's clip is the one that was meant, if it is in the library at all: a probability,
+    calibrated on people's descriptions (docs/evaluation.md). None where no words were compared."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the search itself, as sentences."""
     why: Mapping[int, Why] = field(default_factory=dict)
     """For the number of each event in these moments, what its score is made of."""

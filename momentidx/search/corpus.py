@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.search.adapter import Adapter, Array
-from momentidx.search.bm25 import BM25
-from momentidx.search.ranking import CONTEXT, WORDS, footage_vectors, fused, shares
+from momentidx.search.ranking import AROUND, AROUND_WORDS, MEANING, WORDS, footage_vectors, shares
 from momentidx.search.spans import Spans, Times, choose
 from momentidx.search.words import stems
 
@@ -57,17 +56,26 @@ class Corpus:
         return footage_vectors(self.vectors, self.footages, len(self.durations), self.adapter)
 
     @cached_property
-    def _words(self) -> BM25:
-        return BM25(
-            [[stem for caption in self.captions[rows] for stem in stems(caption)] for _, rows in self._events()]
+    def _words(self) -> WordShares:
+        return WordShares([frozenset(stems(caption)) for caption in self.captions])
+
+    @cached_property
+    def _all_words(self) -> WordShares:
+        return WordShares(
+            [
+                frozenset(stem for caption in self.captions[rows] for stem in stems(caption))
+                for _, rows in self._events()
+            ]
         )
 
     def match(self, sentences: Sequence[str], vectors: Array) -> Match:
         """Comparison of everything with (Q,) sentences and their (Q, D) vectors."""
+        direct = self.adapter.direct(vectors) @ self._direct.T
+        context = self.adapter.context(vectors) @ self._context.T
         return Match(
-            direct=self.adapter.direct(vectors) @ self._direct.T,
-            context=self.adapter.context(vectors) @ self._context.T,
-            words=self._words.scores([stems(sentence) for sentence in sentences]),
+            direct=direct,
+            own=MEANING * direct + WORDS * self._words.of(sentences),
+            around=AROUND * context + AROUND_WORDS * self._all_words.of(sentences),
             position=self.adapter.position(vectors) if self.position else None,
         )
 
@@ -78,17 +86,18 @@ class Corpus:
 
     def footage_scores(self, match: Match) -> Array:
         """(Q, F): how well each footage answers."""
-        return fused(self.best(match.direct), match.context, match.words)
+        total: Array = self.best(match.own) + match.around
+        return total
 
     def pair_scores(self, first: Match, then: Match) -> Array:
         """(Q, F): how well each footage answers "first, then": the best two events in this order, or one for both."""
-        pairs = np.empty_like(first.context)
+        pairs = np.empty_like(first.around)
         for footage, events in self._events():
             follows = self.spans[events, 0][:, None] <= self.spans[events, 0][None]  # (E, E)
-            both = first.direct[:, events, None] + then.direct[:, None, events]  # (Q, E, E)
+            both = first.own[:, events, None] + then.own[:, None, events]  # (Q, E, E)
             pairs[:, footage] = np.where(follows, both, -np.inf).max((1, 2))
-        rest: Array = CONTEXT * (first.context + then.context) + WORDS * (first.words + then.words)
-        return pairs + rest
+        total: Array = pairs + first.around + then.around
+        return total
 
     def moments(self, match: Match, scores: Array, count: int) -> tuple[Numbers, Times]:
         """The best `count` moments of each query, best first: (Q, count) footages and (Q, count, 2) spans.
@@ -149,12 +158,37 @@ class Match:
 
     direct: Array
     """(Q, E) cosines"""
-    context: Array
-    """(Q, F) cosines"""
-    words: Array
-    """(Q, F) BM25"""
+    own: Array
+    """(Q, E) what each event's caption brings to a score"""
+    around: Array
+    """(Q, F) what the other captions of each footage bring"""
     position: Array | None
     """(Q, 210), see `Adapter.position`"""
+
+
+class WordShares:
+    """`words.shares` for many queries over the same texts."""
+
+    def __init__(self, texts: Sequence[frozenset[str]]) -> None:
+        self._count = len(texts)
+        places: dict[str, list[int]] = {}
+        for place, text in enumerate(texts):
+            for stem in text:
+                places.setdefault(stem, []).append(place)
+        self._places = {stem: np.array(where) for stem, where in places.items()}
+
+    def of(self, sentences: Sequence[str]) -> Array:
+        """(Q,) sentences to (Q, N)"""
+        found = np.zeros((len(sentences), self._count), np.float32)
+        for row, sentence in zip(found, sentences, strict=True):
+            total = 0.0
+            for stem in set(stems(sentence)):
+                where = self._places.get(stem, np.empty(0, np.int64))
+                weight = np.log(1 + (self._count - len(where) + 0.5) / (len(where) + 0.5))
+                row[where] += weight
+                total += weight
+            row /= max(total, 1e-12)
+        return found
 
 
 def _in_order(first: Times, then: Times) -> Times:

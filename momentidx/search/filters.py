@@ -38,7 +38,7 @@ class Field:
 
     def check(self, value: Value) -> str | None:
         """What is wrong with a value, as a sentence; None when it is good."""
-        if value.compare == "=" and self._word(value.text) is not None:
+        if value.compare == "=" and self._words(value.text):
             return None
         if self.read is _number_if_ordered and value.compare == "=":
             return None
@@ -64,9 +64,9 @@ class Field:
         told: list[str] = []
         ranges: list[Range] = []
         for value in asked.values:
-            word = self._word(value.text) if value.compare == "=" else None
-            if word is not None:
-                (told if self.declared is not None else texts).append(word)
+            meant = self._words(value.text) if value.compare == "=" else []
+            if meant:
+                (told if self.declared is not None else texts).extend(meant)
             elif self.read is not None and not (self.read is _number_if_ordered and value.compare == "="):
                 ranges.append(_range(value, self.read))
             else:
@@ -84,13 +84,17 @@ class Field:
         """Whether it is a captioner's alone."""
         return self.declared is not None and not self.means
 
-    def _word(self, text: str) -> str | None:
-        """The word that is meant by it or by another spelling of it."""
+    def _words(self, text: str) -> list[str]:
+        """The word that is meant by it or by another spelling of it; by `pan` all that begin so, as `pan-left`."""
         plain = _plain(text)
-        for word, others in {**self.words, **(self.declared or {})}.items():
-            if plain in (_plain(word), *map(_plain, others)):
-                return word
-        return None
+        spelled = {
+            word: (_plain(word), *map(_plain, others))
+            for word, others in {**self.words, **(self.declared or {})}.items()
+        }
+        exact = [word for word, spellings in spelled.items() if plain in spellings]
+        return exact or [
+            word for word, spellings in spelled.items() if any(each.startswith(f"{plain}-") for each in spellings)
+        ]
 
 
 def fields(declared: Mapping[str, Mapping[str, Declared]]) -> dict[str, Field]:
@@ -198,9 +202,9 @@ class _Sizes(Field):
         text, to = (self._NAMES.get(_plain(each), each) for each in (value.text, value.to))
         return Value(text, value.compare, to)
 
-    def _word(self, text: str) -> str | None:
+    def _words(self, text: str) -> list[str]:
         sides = text.casefold().replace("×", "x")
-        return sides if re.fullmatch(r"\d+x\d+", sides, re.ASCII) else None
+        return [sides] if re.fullmatch(r"\d+x\d+", sides, re.ASCII) else []
 
 
 BUILT_IN: Mapping[str, Field] = {

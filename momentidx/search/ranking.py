@@ -1,24 +1,25 @@
-"""How well a footage and its events answer a query: three signals in one number.
+"""How well a footage and its events answer a query: four signals in one number from 0 to 1.
 
-- the event itself: the cosine between the vectors of the query and of its caption;
-- its footage: the cosine with the mean of all the footage's captions. "He lands on the mat" says little,
-  the events around it say gymnastics;
-- the words: BM25 with the whole footage as one document.
+- the event itself: how near its caption's meaning is (the cosine of the vectors), and how many of the words it has;
+- what is told around it: the same two of all captions of its footage together. "He lands on the mat" says
+  little, the events around it say gymnastics.
 
-They are added with fixed weights. The weights were chosen on descriptions that the benchmark does not
-have (docs/evaluation.md); near them the figures hardly change.
+They are added with fixed weights. docs/evaluation.md says how these were chosen and what else was tried; near them the
+figures hardly change.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.search.adapter import Adapter, Array, unit
 
-CONTEXT = 0.6
-WORDS = 0.015
-"""Of a BM25 score, which is about 5 to 30 for a footage that has the words."""
+MEANING, WORDS, AROUND, AROUND_WORDS = 0.5, 0.1, 0.25, 0.15
+"""Weights; they add up to 1, so that a sentence finds itself with 1 where nothing else is told."""
 SHARPNESS = 18.7
 """By how much a better score is more likely right: the inverse temperature that training ended with."""
 
@@ -30,15 +31,6 @@ def footage_vectors(vectors: Array, footages: NDArray[np.int64], count: int, ada
     return unit(sums)
 
 
-def fused(direct: Array, context: Array, words: Array) -> Array:
-    """One score from the cosine with an event, the cosine with its footage and BM25 of its footage.
-
-    The three have one shape, or shapes that numpy broadcasts.
-    """
-    total: Array = direct + CONTEXT * context + WORDS * words
-    return total
-
-
 def shares(scores: Array) -> Array:
     """(Q, N) scores to the share of belief in each of the N, were exactly one of them right."""
     likely = np.exp(SHARPNESS * (scores - scores.max(1, keepdims=True)))
@@ -48,21 +40,17 @@ def shares(scores: Array) -> Array:
 
 FIELD = 10
 """The best footage is compared with the one this many places below it."""
-LOGIT = (-3.14, -0.78, 5.95)
+LOGIT = (-0.26, -5.80, 14.11)
 """Intercept, weight of the best score, weight of its lead over the field; docs/evaluation.md says what from."""
-CONVINCING = 0.05
-"""Below this probability nothing convincing was found; on the benchmark one in twenty answers below it was right."""
 
 
-def confidence(scores: Array) -> Array:
-    """(Q, F) scores of footages to (Q,) probabilities that the best one is what was meant.
+def confidence(scores: Sequence[float]) -> float:
+    """The probability that the best footage is what was meant, were it in the library, from each one's best score.
 
-    The lead tells most: the level of a score says more about how common the words are. With no more than
-    FIELD footages the lead is that over the last one.
+    The lead tells most: the level of a score says more about how common the words are. With no more than FIELD
+    footages the lead is that over the last one. `scores` may be in any order, and has at least one.
     """
-    field = min(FIELD, scores.shape[1] - 1)
-    ordered = -np.partition(-scores, (0, field), axis=1)  # (Q, F)
-    best, lead = ordered[:, 0], ordered[:, 0] - ordered[:, field]
+    ordered = sorted(scores, reverse=True)
+    lead = ordered[0] - ordered[min(FIELD, len(ordered) - 1)]
     intercept, by_best, by_lead = LOGIT
-    logit = intercept + by_best * best + by_lead * lead
-    return (1 / (1 + np.exp(-logit))).astype(np.float32, copy=False)
+    return 1 / (1 + math.exp(-(intercept + by_best * ordered[0] + by_lead * lead)))

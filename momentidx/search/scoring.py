@@ -1,28 +1,35 @@
-"""How well an event answers words: the one place where the parts of a score are added up.
+"""How well an event answers words: what its score is made of.
 
-Four parts the cosine between the vectors of the words and of the caption, one part the share of the words
-that the caption has: 1 for the same sentence, near 0 for sentences that have nothing to do with each other. What a
-person said counts a little more than what a machine did. A score orders the answers; it is no probability.
+Two parts come from its own caption and two from all that is told around it, each a number from 0 to 1: how near the
+meaning is, and how many of the words there are. `ranking` says how they are weighed. A score is 1 for the same
+sentence where nothing else happens, and near 0 for sentences that have nothing to do with each other. What a person
+said counts a little more than what a machine did. A score orders the answers; it is no probability (see `Doubt`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from momentidx.events import Moment
-from momentidx.search.words import shares, stems
+from momentidx.search.ranking import AROUND, AROUND_WORDS, MEANING, WORDS
+from momentidx.search.words import WORD, shares, stems
 
-WORDS_PART = 0.2
-"""Of the score. On made-up shot logs it brings more right answers to the top; on people's captions it does no harm."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from momentidx.events import Moment
+    from momentidx.search.surroundings import Around
+
 HUMAN = "human"
 """Name of the layer of people's captions."""
 HUMAN_PART = 0.03
 """What a person's caption is ahead of a machine's; of two like ones the person's answers."""
-CONVINCING = 0.3
+CONVINCING = 0.25
 """Below this a caption has hardly to do with the words; docs/selects.md has what was measured."""
 PRESENT = 0.5
-"""From this on a caption says that something is there, for what WITHOUT excludes."""
+"""From this on a caption by itself says that something is there, for what WITHOUT excludes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,44 +37,69 @@ class Why:
     """What a score is made of."""
 
     words: str
-    """What was compared with the caption; empty where only filters and quotes decide."""
+    """What was compared with the captions; empty where only filters and quotes decide."""
     meaning: float
-    """Cosine of the two vectors."""
+    """Cosine of the vectors of the words and of the caption."""
     share: float
     """Of the words that the caption has, rare ones counting more."""
-    shared: tuple[str, ...]
-    """These words, without their endings."""
-    bm25: float
-    """Of the caption for the words; 0 when it was not found by them."""
-    human: bool
+    around: float
+    """Cosine with the mean of the captions around it."""
+    around_share: float
+    """Of the words that any caption around it has."""
+    shared: tuple[str, ...] = ()
+    """Those of the words that the caption has."""
+    human: bool = False
 
     @property
     def score(self) -> float:
-        if not self.words:
-            return 1.0
-        told = (1 - WORDS_PART) * self.meaning + WORDS_PART * self.share
-        return min(1.0, told + HUMAN_PART) if self.human else told
+        """0 to 1."""
+        told = (
+            MEANING * self.meaning + WORDS * self.share + AROUND * self.around + AROUND_WORDS * self.around_share
+        )  # fmt: skip
+        return min(max(told, 0.0) + HUMAN_PART * self.human, 1.0)
+
+    @property
+    def own(self) -> float:
+        """What the caption by itself would score."""
+        return (MEANING * self.meaning + WORDS * self.share) / (MEANING + WORDS)
 
     def __str__(self) -> str:
         if not self.words:
             return "every filter and quote fits"
         shared = f" ({', '.join(self.shared)})" if self.shared else ""
-        person = f", a person's caption +{HUMAN_PART:.2f}" if self.human else ""
+        person = f" + {HUMAN_PART:g} for a person's caption" if self.human else ""
         return (
-            f"meaning {self.meaning:.2f} x {1 - WORDS_PART:g} + words {self.share:.2f} x {WORDS_PART:g}"
-            f"{shared}{person}; BM25 {self.bm25:.1f}; for '{self.words}'"
+            f"meaning {self.meaning:.2f} x {MEANING:g} + words {self.share:.2f} x {WORDS:g}{shared}"
+            f" + around it: meaning {self.around:.2f} x {AROUND:g} + words {self.around_share:.2f} x {AROUND_WORDS:g}"
+            f"{person}; for '{self.words}'"
         )
 
 
-def score(words: str, moments: Sequence[Moment], meaning: Mapping[int, float], bm25: Mapping[int, float]) -> list[Why]:
-    """What each of the moments scores; without words all fit alike."""
-    parts = shares(words, [moment.event.caption for moment in moments]) if words else [1.0] * len(moments)
-    asked = dict.fromkeys(stems(words))
+def fits(moment: Moment) -> Why:
+    """Of a moment that was only asked for by filters and quotes."""
+    return Why("", 1.0, 1.0, 1.0, 1.0, human=moment.layer.captioner == HUMAN)
+
+
+def alike(moment: Moment, meaning: float) -> Why:
+    """Of a moment that was asked for by an example alone."""
+    return Why("the example", meaning, meaning, meaning, meaning, human=moment.layer.captioner == HUMAN)
+
+
+def score(
+    words: str, vector: NDArray[np.float32], moments: Sequence[Moment], meaning: Mapping[int, float],
+    surroundings: Sequence[Around],
+) -> list[Why]:  # fmt: skip
+    """What each of the moments scores, by (D,) the vector of the words and each one's own cosine with it."""
+    said = [set(stems(moment.event.caption)) for moment in moments]
+    own = shares(words, said)
+    around = shares(words, [each.stems for each in surroundings])
+    asked = {word: stem for word in WORD.findall(words) for stem in stems(word)}
     return [
         Why(
-            words, meaning.get(moment.id, 0.0), share,
-            tuple(stem for stem in asked if share and stem in set(stems(moment.event.caption))),
-            bm25.get(moment.id, 0.0), moment.layer.captioner == HUMAN,
+            words, meaning.get(moment.id, 0.0), own[place],
+            float(surroundings[place].vector @ vector), around[place],
+            tuple(word for word, stem in asked.items() if own[place] and stem in said[place]),
+            moment.layer.captioner == HUMAN,
         )
-        for moment, share in zip(moments, parts, strict=True)
+        for place, moment in enumerate(moments)
     ]  # fmt: skip

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from momentidx.events import Moment
 from momentidx.search.filters import Field
 from momentidx.search.query import All, Either, Exact, Filter, How, Not, Query, Timed, Words, walk, whole
-from momentidx.search.scoring import PRESENT, Why, score
+from momentidx.search.scoring import PRESENT, Why, alike, fits, score
+from momentidx.search.surroundings import Surroundings
 from momentidx.search.timing import FOOTAGES, instead, paired, without
 from momentidx.search.words import WORD, stems
 
@@ -26,6 +27,8 @@ CANDIDATES = 200
 """Nearest events, and events with the words, that are looked at first."""
 FEW = 20_000
 """So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
+QUOTED = 2_000
+"""So many events with a quote are compared one by one."""
 COMMON = frozenset(
     "a an the and or of in on at to is are was were be it its he she they his her their this that with for".split()
 )
@@ -47,6 +50,7 @@ class Searcher:
         self._like = like
         self._embedded: dict[str, NDArray[np.float32]] = {}
         self._moments: dict[int, Moment] = {}
+        self._surroundings = Surroundings(library, embedder)
 
     def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Moment]:
         """Moments that answer, best first, each with its score: about so many, or all of these events that do."""
@@ -81,9 +85,10 @@ class Searcher:
         conditions = self._conditions(parts)
         left_out = [each.query for each in parts if isinstance(each, Not)]
         if not words and self._like is None:
-            return self._listed(exact, conditions, left_out, among)
+            return self._listed(exact, conditions, left_out, want, among)
         if exact and among is None:
-            among = list(self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=FEW))
+            quoted = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=QUOTED)
+            among = list(quoted) if len(quoted) < QUOTED else None  # what everybody says is looked for in the nearest
         count = max(CANDIDATES, 4 * want)
         while True:
             found = self._near(words, among, count, conditions, exact, left_out)
@@ -100,31 +105,35 @@ class Searcher:
         exact: Sequence[str], left_out: Sequence[Query],
     ) -> list[Moment]:  # fmt: skip
         vector = self._vector(words)
-        tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
-        hits = self.library.word_hits(tokens, limit=count) if tokens else {}
         if among is not None:
             inside = set(among)
-            hits = {event: bm25 for event, bm25 in hits.items() if event in inside}
-            cosines = dict(self._vectors.nearest(vector, len(inside), inside)) if inside else {}
+            most = max(count, QUOTED)
+            cosines = dict(self._vectors.nearest(vector, most, inside)) if inside else {}
+            if len(inside) <= most:
+                cosines = dict.fromkeys(inside, 0.0) | cosines  # words of a person that are still to be embedded
         else:
             cosines = dict(self._vectors.nearest(vector, count))
-            by_words = [event for event in hits if event not in cosines]
+            tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
+            by_words = set(self.library.word_hits(tokens, limit=count) if tokens else ()) - cosines.keys()
+            cosines |= dict.fromkeys(by_words, 0.0)
             cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
         ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
-        return self._ranked(words or self._example(), moments, cosines, hits)
+        if not words:
+            return self._ranked(moments, [alike(moment, cosines[moment.id]) for moment in moments])
+        return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments)))
 
     def _listed(
-        self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query],
+        self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query], want: int,
         among: Collection[int] | None,
     ) -> list[Moment]:  # fmt: skip
-        """Without words: all that fits, as good as each other."""
-        if exact:
-            hits = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=FEW)
-            among = list(hits) if among is None else [event for event in among if event in hits]
-        ids = self.library.matching(conditions, among=among, limit=FEW)
+        """Without words: what fits is as good as each other; the first that came in, or all of these events."""
+        limit = max(CANDIDATES, 2 * want)
+        if exact and among is None:
+            among = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=max(QUOTED, limit))
+        ids = self.library.matching(conditions, among=among, limit=None if among is not None else limit)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
-        return self._ranked("", moments, {}, {})
+        return self._ranked(moments, [fits(moment) for moment in moments])
 
     def _compound(self, query: All, want: int, among: Collection[int] | None) -> list[Moment]:
         """Alternatives or times with conditions beside them: these hold for every part."""
@@ -151,15 +160,22 @@ class Searcher:
                 each.footage.fingerprint for some in (first, second) for each in _best_clips(some, FOOTAGES + want)
             }
             among = [event for events in self.library.moments_of(clips).values() for event in events]
-        first, second = (self.answer(part, wide, among) for part in (query.first, query.second))
+        first = self.answer(query.first, wide, among)
         if query.how == How.WITHOUT:
-            present = [each for each in second if each.score is not None and each.score >= PRESENT]
-            return without(first, present)
+            return without(first, self._present(query.second, wide, among))
+        second = self.answer(query.second, wide, among)
         found = paired(query.how, first, second, query.within)
         if not query.said:
             return found
         told = self.answer(Words(whole(query)), wide, among)
         return _merged(list(instead(found, told, first, second)))
+
+    def _present(self, query: Query, want: int, among: Collection[int] | None) -> list[Moment]:
+        """What is there by its own caption: that everything around it would fit is no reason to leave a moment out."""
+        known, self.why = self.why, {}
+        found = [moment for moment in self.answer(query, want, among) if self.why[moment.id].own >= PRESENT]
+        self.why = known
+        return found
 
     def _conditions(self, parts: Iterable[Query]) -> list[list[Condition]]:
         found = []
@@ -182,24 +198,19 @@ class Searcher:
         both: NDArray[np.float32] = vector + self._like
         return both / max(float((both @ both) ** 0.5), 1e-12)
 
-    def _example(self) -> str:
-        return "the example" if self._like is not None else ""
-
     def _load(self, ids: Collection[int]) -> list[Moment]:
         missing = [event for event in ids if event not in self._moments]
         self._moments.update((moment.id, moment) for moment in self.library.moments(ids=missing))
         return [self._moments[event] for event in ids if event in self._moments]
 
-    def _ranked(
-        self, words: str, moments: Sequence[Moment], cosines: Mapping[int, float], hits: Mapping[int, float]
-    ) -> list[Moment]:
-        reasons = score(words, moments, cosines, hits)
+    def _ranked(self, moments: Sequence[Moment], reasons: Sequence[Why]) -> list[Moment]:
+        """Best first; of those that answer alike, the one whose edges are known best."""
         for moment, why in zip(moments, reasons, strict=True):
             known = self.why.get(moment.id)
             if known is None or known.score < why.score:
                 self.why[moment.id] = why
         scored = [replace(moment, score=why.score) for moment, why in zip(moments, reasons, strict=True)]
-        return sorted(scored, key=lambda moment: (-(moment.score or 0.0), moment.id))
+        return sorted(scored, key=lambda moment: (-(moment.score or 0.0), moment.event.edge, moment.id))
 
 
 def _tokens(text: str) -> list[str]:

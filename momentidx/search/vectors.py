@@ -1,30 +1,24 @@
-"""The vectors of a library, ready to be searched: FAISS as a cache that can always be rebuilt.
+"""The vectors of a library, ready to be searched: an index of most of them, and the newest beside it.
 
-The truth is in the library's rows. Beside it, in `vectors/`, lie for each embedder the index and a
-manifest that says what it was made from. FAISS files carry no checksum, and most damaged ones load
-without complaint and answer wrongly, so the manifest holds the SHA-256 and is asked first. Whatever
-does not fit, for whatever reason, is built again from the rows; where nothing can be written, the
-index lives in memory only.
+The truth is in the library's rows; the index is a cache that can always be made from them (`cache.py`, `index.py`).
+What came in after it was made is compared one by one until it is folded in, and what was deleted is left out when the
+moments are read. So nobody waits for an index: where there is none, or it is damaged, the rows are searched, and
+`note` says so.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
-import tempfile
+import threading
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from momentidx.errors import LibraryError
+from momentidx.search.cache import Cache, Damaged, Source
+from momentidx.search.index import Hits, Index, Kind, batches, build, extended, kind_for, moved_to_gpu
 
 if TYPE_CHECKING:
     from momentidx.library import Library
@@ -32,128 +26,214 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOLDER = "vectors"
-PART = ".part"
-"""Ending of files that are being written."""
+FOLD_FROM = 5_000
+"""Vectors beside the index that are worth a new one."""
+SPARE = 100
+"""With the sketches twice as many as asked for and so many more are found, to be compared once more."""
+FEW = 1_000
+"""So many are compared with their rows at once."""
+CHECKED = 16
+"""Vectors of a cached index that are compared with their rows: after a backup was put back they are others."""
+ALIKE = 0.4
+"""Cosine of a sketch and its vector at least; mostly it is 0.6 to 0.9. Of the other kinds it is 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What an index was made from; another source means another index."""
+class _State:
+    """What is searched; exchanged as a whole."""
 
-    library: str
-    """The library's own number, which a copied or exchanged file does not share."""
-    generation: int
-    """The library's state, read before its rows: an index may be newer than it says, never older."""
-    embedder: str
-    version: str
-    dimension: int
-    faiss: str = faiss.__version__
+    index: Index
+    events: NDArray[np.int64]
+    """(N,) of what came in since the index was made, and their vectors (N, D)."""
+    matrix: NDArray[np.float32]
+    newest: int
 
 
 class Vectors:
-    """All events of one library that have a vector of one embedder."""
+    """All events of one library that have a vector of one embedder, whether they are shown or not."""
 
-    def __init__(self, index: Any) -> None:
-        self._index = index  # faiss.IndexIDMap of an exact inner-product index
+    def __init__(
+        self, library: Library, embedder: Embedder, index: Index, note: str | None = None, *, gpu: bool = False
+    ) -> None:
+        self.note = note
+        """What a person should know: the index is missing or was damaged."""
+        self._library = library
+        self._embedder = embedder
+        self._gpu = gpu
+        self._changing = threading.Lock()
+        self._folding: threading.Thread | None = None
+        self._state = self._beginning(index)
+        self.refresh()
+
+    def __bool__(self) -> bool:
+        return True  # also an empty one is one
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._state.index) + len(self._state.events)
+
+    @property
+    def kind(self) -> Kind:
+        return self._state.index.kind
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, among: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
         """Events, of all or of these, with their cosine to a (D,) vector of length 1; best first, at most `count`."""
-        count = min(count, len(self))
-        if among is None:
-            scores, ids = self._index.search(vector[None], count)  # (1, count) each
+        state = self._state
+        events, scores = self._found(state.index, vector, count, among)
+        fresh = slice(None) if among is None else np.isin(state.events, np.fromiter(among, np.int64, len(among)))
+        events = np.concatenate([events, state.events[fresh]])
+        scores = np.concatenate([scores, state.matrix[fresh] @ vector])
+        best = np.lexsort((events, -scores))[:count]
+        return list(zip(events[best].tolist(), scores[best].tolist(), strict=True))
+
+    def refresh(self) -> None:
+        """Take in what came in since; deleted events leave by themselves."""
+        with self._changing:
+            parts = list(batches(self._library, self._embedder, self._state.newest))
+            if parts:
+                self._state = _State(
+                    self._state.index,
+                    np.concatenate([self._state.events, *(events for _, events, _ in parts)]),
+                    np.concatenate([self._state.matrix, *(matrix for _, _, matrix in parts)]),
+                    parts[-1][0],
+                )
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a new index is due."""
+        beside = len(self._state.events)
+        return self.kind is Kind.WHOLE or beside >= max(FOLD_FROM, len(self._state.index) // 20)
+
+    def fold(self) -> None:
+        """Make a new index with all there is, keep it on disk, and search with it from then on."""
+        old = self._state.index
+        there = self._library.vector_count(self._embedder)
+        kind = kind_for(there, self._embedder.dimension, gpu=self._gpu)
+        if kind is old.kind and there >= 0.8 * len(old):  # else too many of them are deleted
+            index = extended(old, self._library, self._embedder)
         else:
-            chosen = faiss.IDSelectorBatch(np.fromiter(among, np.int64, len(among)))
-            scores, ids = self._index.search(vector[None], count, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
-        return [(int(event), float(score)) for event, score in zip(ids[0], scores[0], strict=True) if event >= 0]
+            index = build(self._library, self._embedder, kind)
+        Cache(self._library.folder, self._embedder.name).write(index, _source(self._library, self._embedder))
+        with self._changing:
+            self._state = self._beginning(index)
+            self.note = None
+        self.refresh()
+
+    def fold_beside(self) -> None:
+        """The same, in a thread, unless one is at it; searching goes on meanwhile."""
+        if self._folding is None or not self._folding.is_alive():
+            self._folding = threading.Thread(target=self._fold_quietly, name="search index", daemon=True)
+            self._folding.start()
+
+    def _fold_quietly(self) -> None:
+        try:
+            self.fold()
+        except Exception:  # a thread has nobody to raise to; the search goes on as it was
+            log.warning("the search index could not be made anew", exc_info=True)
+
+    def _beginning(self, index: Index) -> _State:
+        nothing = np.empty(0, np.int64), np.empty((0, self._embedder.dimension), np.float32)
+        return _State(moved_to_gpu(index) if self._gpu else index, *nothing, index.newest)
+
+    def _found(self, index: Index, vector: NDArray[np.float32], count: int, among: Collection[int] | None) -> Hits:
+        """Of the index: at least the best `count`, with their exact cosines."""
+        if index.is_exact:
+            return index.nearest(vector, count) if among is None else index.among(vector, among)
+        some = 2 * count + SPARE
+        if among is None:
+            events, _ = index.nearest(vector, some)
+        elif len(among) <= FEW:
+            events = np.fromiter(among, np.int64, len(among))
+            events = events[np.isin(events, self._state.events, invert=True)]
+        else:
+            events, sketched = index.among(vector, among)
+            events = events[np.argsort(-sketched)[:some]]
+        events, rows = self._library.vectors_of(self._embedder, events.tolist())
+        return events, rows @ vector if len(events) else np.empty(0, np.float32)
 
 
-def faiss_build() -> str:
-    """Version and kind of the FAISS that is installed."""
-    return f"{faiss.__version__}, {'GPU' if hasattr(faiss, 'StandardGpuResources') else 'CPU'} build"
+def open_vectors(library: Library, embedder: Embedder, *, gpu: bool = False) -> Vectors:
+    """What the library holds now: from the cache and what came in since, or from the rows.
 
-
-def open_vectors(library: Library, embedder: Embedder) -> Vectors:
-    """The index of the library as it is now: from the cache when it fits, else built and cached.
-
-    Raises LibraryError when the library's vectors are not as long as the embedder's.
+    Raises LibraryError when the library's vectors are not as long as the embedder's, and MomentidxError for a GPU
+    that is not there.
     """
-    source = Source(library.uuid(), library.generation(), embedder.name, embedder.version, embedder.dimension)
-    cache = _Cache(library.folder / FOLDER, embedder.name)
-    index = cache.read(source)
-    if index is None:
-        index = _build(library, embedder)
-        cache.write(index, source)
-    return Vectors(index)
-
-
-def _build(library: Library, embedder: Embedder) -> Any:
-    ids, matrix = library.vectors(embedder)  # (N,), (N, D)
-    index = faiss.IndexIDMap(faiss.IndexFlatIP(embedder.dimension))
-    if len(ids):
-        if matrix.shape != (len(ids), embedder.dimension):
-            raise LibraryError(
-                f"{library.folder}: vectors of '{embedder.name}' have {matrix.shape[1]} numbers instead of "
-                f"{embedder.dimension}. Run 'momentidx doctor'."
-            )
-        index.add_with_ids(np.ascontiguousarray(matrix, np.float32), np.ascontiguousarray(ids, np.int64))
-    return index
-
-
-class _Cache:
-    """The two files of one embedder: the index, and the manifest that vouches for it."""
-
-    def __init__(self, folder: Path, embedder: str) -> None:
-        name = quote(embedder, safe="")  # the name is a plug-in's and may hold a slash
-        self.index = folder / f"{name}.faiss"
-        self.manifest = folder / f"{name}.json"
-
-    def read(self, source: Source) -> Any | None:
-        """The index, or None when it is missing, damaged, or made from something else."""
-        try:
-            content = self.index.read_bytes()
-            if json.loads(self.manifest.read_bytes()) != _manifest(source, content):
-                return None
-        except (OSError, ValueError):  # ValueError: the manifest is not JSON, not even text
-            return None
-        return faiss.deserialize_index(np.frombuffer(content, np.uint8))
-
-    def write(self, index: Any, source: Source) -> None:
-        """Replace both files, each at once. Half a replacement is a manifest that does not fit."""
-        content = faiss.serialize_index(index).tobytes()
-        try:
-            self.index.parent.mkdir(mode=0o700, exist_ok=True)
-            for left_over in self.index.parent.glob(f"*{PART}"):
-                left_over.unlink(missing_ok=True)
-            _replace(self.index, content)
-            _replace(self.manifest, json.dumps(_manifest(source, content), indent=2).encode())
-        except OSError as error:
-            log.info("%s: the search index stays in memory, it cannot be written: %s", self.index, error)
-
-
-def _manifest(source: Source, content: bytes) -> dict[str, Any]:
-    return {**asdict(source), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that after a crash at any point the old or the new content is there, whole."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=PART, delete=False) as file:
-        part = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            part.replace(path)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    cache, note = Cache(library.folder, embedder.name), None
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        index = cache.read(_source(library, embedder))
+    except Damaged as damage:
+        log.warning("%s", damage)
+        index, note = None, "The search index was damaged; the library's rows were searched instead."
+    if index is not None and not _is_of(index, library, embedder):
+        index = None
+    if index is None:
+        index, missing = _from_rows(library, embedder, gpu=gpu)
+        note = note or missing
+        if index.kind is not Kind.WHOLE:
+            cache.write(index, _source(library, embedder))
+    vectors = Vectors(library, embedder, index, note, gpu=gpu)
+    if vectors.is_behind and vectors.kind is not Kind.WHOLE:
+        vectors.fold()
+    return vectors
+
+
+def is_cached(library: Library, embedder: Embedder) -> bool:
+    """Whether an index of this library and embedder lies in the cache, whole; what came in since is read beside it."""
+    try:
+        index = Cache(library.folder, embedder.name).read(_source(library, embedder))
+    except Damaged:
+        return False
+    return index is not None and _is_of(index, library, embedder)
+
+
+def keep_index(library: Library, embedder: Embedder) -> None:
+    """Make the index of a large library, or bring it up to date, so that no search has to do without.
+
+    That of a small one is made in passing.
+    """
+    if kind_for(library.vector_count(embedder), embedder.dimension) is Kind.EXACT:
+        return
+    cache, source = Cache(library.folder, embedder.name), _source(library, embedder)
+    try:
+        index = cache.read(source)
+    except Damaged as damage:
+        log.warning("%s", damage)
+        index = None
+    if index is None or not _is_of(index, library, embedder):
+        cache.write(build(library, embedder, Kind.SKETCHES), source)
+        return
+    vectors = Vectors(library, embedder, index)
+    if vectors.is_behind:
+        vectors.fold()
+
+
+def _from_rows(library: Library, embedder: Embedder, *, gpu: bool) -> tuple[Index, str | None]:
+    """An index that is made in no time, and a sentence when it is not the one for so many vectors."""
+    count = library.vector_count(embedder)
+    if kind_for(count, embedder.dimension, gpu=gpu) is Kind.EXACT:
+        return build(library, embedder, Kind.EXACT), None
+    note = f"There is no search index yet: all {count:,} rows were read. 'momentidx index' makes one."
+    return build(library, embedder, Kind.WHOLE), note
+
+
+def _is_of(index: Index, library: Library, embedder: Embedder) -> bool:
+    """Whether the index was made from these rows, as far as some of them tell."""
+    if not len(index):
+        return index.newest <= library.newest_vector()
+    places = np.unique(np.linspace(0, len(index) - 1, CHECKED, dtype=np.int64))
+    events, rows = library.vectors_of(embedder, index.events[places].tolist())
+    if not len(events):
+        return index.newest <= library.newest_vector()
+    if rows.shape[1] != embedder.dimension:
+        return False
+    by_event = dict(zip(index.events[places].tolist(), index.stored(places), strict=True))
+    least = ALIKE if index.kind is Kind.SKETCHES else 0.999
+    return index.newest <= library.newest_vector() and all(
+        float(row @ by_event[event]) >= least * float(np.linalg.norm(row) * np.linalg.norm(by_event[event]))
+        for event, row in zip(events.tolist(), rows, strict=True)
+    )
+
+
+def _source(library: Library, embedder: Embedder) -> Source:
+    return Source(library.uuid(), embedder.name, embedder.version, embedder.dimension)

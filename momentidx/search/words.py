@@ -7,7 +7,7 @@ that is what a shot log is made of. So the words themselves count a little as we
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from math import fsum, log
 
 WORD = re.compile(r"[^\W_]+")
@@ -15,25 +15,21 @@ ENDING = re.compile(r"(?<=..)(?:(?<=([bgmnprt]))\1)?(?:es|e|s|ed|ing)$")
 """What English adds to a word: pan, pans and panning are one, move and moving too. Two letters at least remain."""
 
 
-def shares(query: str, captions: Sequence[str]) -> list[float]:
-    """For each caption the share of the query's words that it has, 0 to 1.
+def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
+    """For each text, given by its stems, the share of the query's words that it has, 0 to 1.
 
-    Words that few of the captions have weigh more: the inverse document frequency of BM25 (Robertson
+    Words that few of the texts have weigh more: the inverse document frequency of BM25 (Robertson
     and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond), with 1 added before
-    the logarithm to keep it positive, and counted over the captions given.
+    the logarithm to keep it positive, and counted over the texts given.
     """
-    wanted = _words(query)
-    had = [wanted & _words(caption) for caption in captions]
+    wanted = set(stems(query))
+    had = [wanted & text for text in texts]
     counts = {word: sum(word in words for words in had) for word in wanted}
-    weights = {word: log(1 + (len(captions) - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
+    weights = {word: log(1 + (len(texts) - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
     total = fsum(weights.values())  # fsum: the order of a set differs from run to run, a score must not
-    return [fsum(weights[word] for word in words) / total for words in had] if total else [0.0] * len(captions)
+    return [fsum(weights[word] for word in words) / total for words in had] if total else [0.0] * len(texts)
 
 
 def stems(text: str) -> list[str]:
     """The words of a text in order, without their endings."""
     return [ENDING.sub("", word) for word in WORD.findall(text.casefold())]
-
-
-def _words(text: str) -> set[str]:
-    return set(stems(text))

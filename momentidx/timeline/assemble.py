@@ -29,7 +29,7 @@ from momentidx.timeline.names import one_line, safe_text
 from momentidx.timeline.shotlist import Slot
 from momentidx.times import round_half_up
 
-FLOOR = 0.3
+FLOOR = 0.25
 GAP_SECONDS = Fraction(2)
 """How long the gap for a slot without a length is."""
 

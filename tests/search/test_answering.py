@@ -146,14 +146,15 @@ def test_a_score_is_explained(library: Library, embedder: MiniLMEmbedder) -> Non
     why = found.why[moment.id]
     assert why.score == moment.score == found.best
     assert (why.words, why.share, why.human) == ("opens a letter", 1.0, False)
-    assert set(why.shared) >= {"open", "letter"}
-    assert why.bm25 > 0
+    assert set(why.shared) >= {"opens", "letter"}
+    assert why.around_share == 1.0
+    assert why.score == pytest.approx(0.5 * why.meaning + 0.1 * why.share + 0.25 * why.around + 0.15)
     assert found.query == parse("opens a letter")
     assert str(replace(why, words="")) == "every filter and quote fits"
 
 
 def test_a_person_is_believed_before_a_machine() -> None:
-    machine = Why("x", 0.5, 0.5, (), 0.0, human=False)
+    machine = Why("x", 0.5, 0.5, 0.5, 0.5)
     assert replace(machine, human=True).score == pytest.approx(machine.score + 0.03)
 
 

@@ -1,6 +1,8 @@
 """The built-in embedder: the original's vectors, the original's files only."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,23 @@ def test_the_vectors_are_those_of_sentence_transformers(embedder: MiniLMEmbedder
     found = embedder.embed(SENTENCES)
     assert np.abs(found - expected).max() < 1e-5
     assert np.abs((found * expected).sum(axis=1) - 1).max() < 1e-5
+
+
+def test_a_few_sentences_are_embedded_without_torch_to_the_same_vectors(embedder: MiniLMEmbedder) -> None:
+    many = embedder.embed(SENTENCES)
+    few = np.concatenate([embedder._few(embedder._read([sentence])) for sentence in SENTENCES])
+    assert np.abs(few - many).max() < 1e-5
+    assert np.abs((few * many).sum(axis=1) - 1).max() < 1e-6
+
+
+def test_a_query_loads_no_torch() -> None:
+    program = (
+        "import sys\nfrom momentidx.search.minilm import *\n"
+        "MiniLMEmbedder(installed_weights()).embed(['a red door', 'a dog'])\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_what_follows_256_tokens_is_not_read(embedder: MiniLMEmbedder) -> None:

@@ -4,7 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from momentidx.search.words import shares
+from momentidx.search.words import shares as shares_of
+from momentidx.search.words import stems
+
+
+def shares(query: str, captions: list[str]) -> list[float]:
+    return shares_of(query, [frozenset(stems(caption)) for caption in captions])
 
 
 def test_all_words_count_one_and_none_nothing() -> None:

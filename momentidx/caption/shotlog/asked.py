@@ -27,6 +27,11 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "black-and-white": ("B&W", "BW", "monochrome"),
     "fade-in": ("fade up", "fade from black"),
     "fade-out": ("fade to black", "fade down"),
+    "slate": ("clapper", "clapperboard", "clapboard"),
+    "timecode": ("BITC", "TC", "burn-in", "window burn"),
+    "credits": ("end roll", "end titles", "crawl"),
+    "lower-third": ("L3", "name super", "chyron", "aston"),
+    "title": ("super", "caption"),
     "speech": ("talking", "dialogue", "somebody speaks"),
     "applause": ("clapping",),
     "cell phone": ("mobile phone", "smartphone"),
@@ -51,6 +56,7 @@ COLOURS = _words(
 )  # fmt: skip
 FADES = _words("fade-in", "fade-out", "black", "white")
 DOES = _words("crosses", "enters", "leaves", "moves")
+WRITTEN = _words("slate", "timecode", "credits", "lower-third", "title", "sign", "text")
 
 FILTERS: Mapping[str, Filter] = {
     "shot": Filter(("shot/people.size",), SIZES),
@@ -62,4 +68,7 @@ FILTERS: Mapping[str, Filter] = {
     "movement": Filter(("shot/movement.going.does", "movement/going.does", "movement/does"), DOES),
     "object": Filter(("shot/objects.name", "object/name")),
     "sound": Filter(("sound/name",)),
+    "text": Filter(("text/phrases",)),
+    "slate": Filter(("text/name",)),
+    "written": Filter(("text/role",), WRITTEN),
 }

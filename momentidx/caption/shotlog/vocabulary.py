@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from momentidx.caption.shotlog import camera, colours, fades, form, looks, people, words
+from momentidx.caption.shotlog import camera, colours, fades, form, looks, people, words, written
 from momentidx.caption.shotlog.asked import SYNONYMS
 from momentidx.caption.shotlog.movement import Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
@@ -18,6 +18,7 @@ KINDS = {
     "people": "somebody is there during a part of a shot",
     "object": "a thing with a name is there during a part of a shot (small models)",
     "sound": "something is heard (small models)",
+    "text": "something is written in the picture (extra `ocr`)",
     **fades.KINDS,
     **form.STOPS,
 }
@@ -44,6 +45,7 @@ def tables() -> str:
                 "Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, "colour-bars": "Colour bars."}
             ),
             *_table("What a thing does (`measures.going`)", DOES, going),
+            *_table("What is written (`measures.role`), with the extra `ocr`", written.ROLES, words.WRITTEN),
             "### Colours",
             "",
             f"{_listed(colours.HUES)}; without colour {_listed(colours.NEUTRALS)}.",

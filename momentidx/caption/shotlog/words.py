@@ -15,6 +15,7 @@ from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.people import People
 from momentidx.caption.shotlog.plain_words import counted, plural
 from momentidx.caption.shotlog.sounds import Heard
+from momentidx.caption.shotlog.written import Written
 
 STANCE = {
     "still": "locked-off shot",
@@ -54,6 +55,17 @@ FORMS = {
     "pillarboxed": "pillarboxed",
     "colour-bars": "colour bars",
 }
+WRITTEN = {
+    "slate": "slate",
+    "timecode": "burnt-in timecode",
+    "credits": "credits",
+    "lower-third": "lower third",
+    "title": "title",
+    "sign": "sign",
+    "text": "text in the picture",
+}
+LONGEST = 200
+"""Characters of a text that a sentence quotes."""
 AMOUNT = {"little": "a little movement", "some": "movement", "much": "a lot of movement"}
 
 
@@ -103,6 +115,17 @@ def heard(sound: Heard) -> str:
 def stop(found: Stop) -> str:
     """The sentence for a freeze or a flash."""
     return {"freeze": "The picture freezes.", "flash": "A flash of light."}[found.kind]
+
+
+def written(found: Written) -> str:
+    """The sentence for something that is written in the picture."""
+    if found.slate is not None:
+        return _sentence(f"slate: {', '.join(f'{label} {value}' for label, value in found.slate.items())}")
+    said = " / ".join(found.lines)
+    said = said if len(said) <= LONGEST else f"{said[:LONGEST].rsplit(' ', 1)[0]} ..."
+    return _sentence(
+        f"{WRITTEN[found.role]} {said}" if found.role == "timecode" else f'{WRITTEN[found.role]}: "{said}"'
+    )
 
 
 def camera_move(move: CameraMove) -> str:

@@ -1,0 +1,189 @@
+"""A process beside the daemon that has a library open and answers what is asked over a socket in its folder.
+
+Opening a library and loading the embedder take most of a search; here both are done once. It is a process of its own,
+so that indexing in the daemon does not slow it down, and its end ends nothing else. Only the user who owns it is
+answered. One question is one line of JSON, one answer another; after that the connection is closed. Whoever gets no
+answer, for whatever reason, asks the library itself.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import socket
+import socketserver
+import struct
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from momentidx import __version__
+from momentidx.errors import MomentidxError
+from momentidx.search.asking import Answers, Wish
+from momentidx.search.wire import answers_from_json, answers_to_json, wish_from_json, wish_to_json
+
+if TYPE_CHECKING:
+    from momentidx.library import Library
+    from momentidx.search.protocol import Embedder
+    from momentidx.search.vectors import Vectors
+
+SOCKET = "find.socket"
+LONGEST = 64 * 1024
+"""Bytes of a question."""
+ASKING_SECONDS = 2.0
+"""How long a client may take to ask ..."""
+ANSWER_SECONDS = 10.0
+"""... and how long it waits for the answer before it looks for itself."""
+IDLE_SECONDS = 5.0
+"""After a start so long nothing is loaded that nobody asked for; a daemon has other things to do then."""
+
+log = logging.getLogger(__name__)
+
+
+def ask(library: Path, words: str, wish: Wish, embedder: str) -> Answers | None:
+    """What the process beside the daemon answers; None when there is none, or it does not answer this."""
+    question = {"version": __version__, "words": words, "wish": wish_to_json(wish), "embedder": embedder}
+    asked = json.dumps(question).encode() + b"\n"
+    if wish.like is not None or len(asked) > LONGEST:
+        return None
+    try:
+        with _at(library) as address, socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(address)
+            connection.sendall(asked)
+            with connection.makefile("rb") as answer:
+                return answers_from_json(json.loads(answer.readline()))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+class Service:
+    """One library, opened at the first question, and what is needed to search it."""
+
+    def __init__(self, folder: Path, embedder: str) -> None:
+        self.folder = folder
+        self._name = embedder
+        self._turn = threading.Lock()
+        self._library: Library | None = None
+        self._searched: tuple[Embedder, Vectors, str | None] | None = None
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one question, in the form of the wire; raises MomentidxError like a search."""
+        from momentidx.search.find import search
+
+        if question["version"] != __version__ or question["embedder"] != self._name:
+            raise MomentidxError("Asked by another version, or for another embedder.")
+        wish = wish_from_json(question["wish"])
+        with self._turn:  # two at a time would only be in each other's way
+            library, embedder, vectors, note = self._ready()
+            found = search(library, question["words"], wish, embedder=embedder, vectors=vectors)
+        return answers_to_json(replace(found, notes=(*filter(None, [note]), *found.notes)))
+
+    def warm_up(self) -> None:
+        """Do before the first question what it would have to wait for."""
+        with suppress(MomentidxError), self._turn:
+            _, embedder, _, _ = self._ready()
+            embedder.embed(["a word"])
+
+    def close(self) -> None:
+        with self._turn:
+            if self._library is not None:
+                self._library.close()
+
+    def _ready(self) -> tuple[Library, Embedder, Vectors, str | None]:
+        from momentidx.config import load_settings
+        from momentidx.hooks import choose
+        from momentidx.library import Library
+        from momentidx.search.embedding import searchable
+        from momentidx.search.vectors import open_vectors
+
+        if self._library is None:
+            self._library = Library.open(self.folder)
+        if self._searched is None or self._searched[2]:  # an embedder that has caught up takes its predecessor's place
+            settings = load_settings(self.folder, os.environ).settings
+            make = lambda name: choose("embedders", name).make(settings)  # noqa: E731
+            embedder, note = searchable(self._library, self._name, make)
+            self._searched = embedder, open_vectors(self._library, embedder, gpu=settings.search_gpu), note
+        embedder, vectors, note = self._searched
+        vectors.refresh()
+        if vectors.is_behind:
+            vectors.fold_beside()
+        return self._library, embedder, vectors, note
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    timeout = ASKING_SECONDS
+
+    def handle(self) -> None:
+        try:
+            if _user_of(self.connection) != os.getuid():
+                return
+            line = self.rfile.readline(LONGEST + 1)
+            if not line.endswith(b"\n"):
+                return
+            told = self.server.service.answer(json.loads(line))  # type: ignore[attr-defined]
+            self.connection.settimeout(ANSWER_SECONDS)
+            self.wfile.write(json.dumps(told).encode() + b"\n")
+        except (MomentidxError, OSError, ValueError, TypeError, KeyError) as error:
+            log.debug("not answered: %s", error)  # the client asks the library itself, and is told the same there
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: str, service: Service) -> None:
+        self.service = service
+        super().__init__(address, _Handler)
+
+
+@contextmanager
+def answering(service: Service) -> Iterator[None]:
+    """Answer on the socket in the library's folder, in threads, until the end of the block."""
+    file = service.folder / SOCKET
+    with _at(service.folder) as address:
+        file.unlink(missing_ok=True)  # of a process that was killed
+        before = os.umask(0o177)
+        try:
+            server = _Server(address, service)
+        finally:
+            os.umask(before)
+        threading.Thread(target=server.serve_forever, name="answering", daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            file.unlink(missing_ok=True)
+            service.close()
+
+
+def serve(folder: str, embedder: str) -> None:
+    """The process: answers until its standard input ends, which it does with the daemon."""
+    service = Service(Path(folder), embedder)
+    with suppress(OSError), answering(service):  # a file system without sockets
+        if not select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
+            service.warm_up()
+        sys.stdin.buffer.read()
+
+
+@contextmanager
+def _at(library: Path) -> Iterator[str]:
+    """The socket's address: through the open folder, for the path of a socket may have 107 bytes only."""
+    folder = os.open(library, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{SOCKET}"
+    finally:
+        os.close(folder)
+
+
+def _user_of(connection: socket.socket) -> int:
+    """Who is at the other end (SO_PEERCRED, socket(7)): numbers of process, user and group."""
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", told)[1])
