@@ -142,7 +142,11 @@ def _times(clip: Clip, moment: dict[str, Any], facts: dict[str, Any]) -> dict[st
 def _label(time: RationalTime, *, drop_frame: bool) -> str | None:
     if not RationalTime.is_smpte_timecode_rate(time.rate):
         return None
-    return str(to_timecode(time, time.rate, drop_frame=drop_frame))
+    if drop_frame:
+        return str(to_timecode(time, time.rate, drop_frame=True))
+    # Not `to_timecode`: 0.18.1 wraps 29.97 and 59.94 without drop-frame 86 seconds before midnight.
+    seconds, frame = divmod(round(time.value) % day_frames(time.rate, drop_frame=False), round(time.rate))
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame:02}"
 
 
 def _writable(value: Any) -> Any:
