@@ -52,11 +52,11 @@ def hits(
         for event in _some(connection, " AND ".join(filter(None, (every, expression((), phrases)))), limit):
             found.setdefault(event, 0.0)
     kept = visible(connection, list(found))
-    return {event: bm25 for event, bm25 in found.items() if event in kept}
+    return dict([(event, bm25) for event, bm25 in found.items() if event in kept][:limit])
 
 
 def _rare(connection: Connection, tokens: Sequence[str], phrases: Collection[Sequence[str]]) -> list[str] | None:
-    """The tokens that few events have together, rarest first dropped last; None when there is nothing rare to ask."""
+    """The rarest tokens, as many as few events have together; None when there is nothing rare to ask for."""
     if not tokens:
         return [] if _count(connection, expression((), phrases)) < RARE else None
     counted = {token: _count(connection, expression([token], ())) for token in dict.fromkeys(tokens[:MOST_TOKENS])}
