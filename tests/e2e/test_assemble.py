@@ -43,7 +43,7 @@ def test_slots_get_takes_and_a_gap_with_the_evidence(tmp_path: Path, drawn: Path
     hills, bride, night = rows(shots, "-o", out, "--alternates", "1", "--library", library)
     assert [row["state"] for row in (hills, bride, night)] == ["filled", "gap", "filled"]
     assert bride["takes"] == []
-    assert bride["reason"].startswith("nothing scores 0.30 or more; the nearest scores 0.")
+    assert bride["reason"].startswith("nothing scores 0.25 or more; the nearest scores 0.")
     assert hills["takes"][0]["path"] == str(drawn / "A001_day.mov")
     assert night["takes"][0]["path"] == str(drawn / "A003_night.mov")
     assert (hills["takes"][0]["start_timecode"], hills["takes"][0]["end_timecode"]) == ("10:00:01:00", "10:00:04:00")

@@ -15,7 +15,7 @@ from opentimelineio.schema import Clip, Gap, Timeline
 
 from momentidx.errors import MomentidxError
 from momentidx.events import Moment
-from momentidx.timeline.assemble import Cast, cast, string_out
+from momentidx.timeline.assemble import FLOOR, Cast, cast, string_out
 from momentidx.timeline.export import write_checked
 from momentidx.timeline.protocol import TimelineWriter
 from momentidx.timeline.shotlist import Slot
@@ -70,9 +70,9 @@ def test_pictures_that_were_shown_are_not_shown_again_under_another_number() -> 
 
 
 def test_what_is_not_good_enough_leaves_a_gap() -> None:
-    answers = [[take(1, 0.3)], [take(2, 0.29)], []]
+    answers = [[take(1, FLOOR)], [take(2, FLOOR - 0.01)], []]
     assert ids(cast([ONE, TWO, THREE], answers)) == [[1], [], []]
-    assert ids(cast([ONE, TWO, THREE], answers, floor=0.31)) == [[], [], []]
+    assert ids(cast([ONE, TWO, THREE], answers, floor=FLOOR + 0.01)) == [[], [], []]
 
 
 def test_alternates_are_cast_when_every_slot_has_its_best() -> None:
