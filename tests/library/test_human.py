@@ -167,7 +167,7 @@ def test_ratings_and_labels_travel_with_the_moment(library: WritableLibrary, cap
     captions.label(3, ["Hero", "B-roll"])
     human, machine = library.moments(ids=[2, 3])
     assert machine.remark == Remark()
-    assert human.remark == Remark(rating=4, labels=("B-roll", "Hero"))
+    assert human.remark == Remark(rating=4, labels=("Hero", "B-roll"))
 
 
 def test_what_makes_no_sense_is_refused(captions: Captions) -> None:
