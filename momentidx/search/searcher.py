@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from momentidx.search.protocol import Embedder
     from momentidx.search.vectors import Vectors
 
-CANDIDATES = 200
-"""Nearest events, and events with the words, that are looked at first."""
+CANDIDATES = 100
+"""Nearest events, and events with the words, that are looked at first. All that is told around each is read as well."""
+WIDE = 200
+"""Of each part of a question about time."""
 FEW = 20_000
 """So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
 QUOTED = 2_000
@@ -152,7 +154,7 @@ class Searcher:
 
     def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Moment]:
         """Two parts in one clip; both are looked for in all clips where either was found."""
-        wide = max(want, CANDIDATES)
+        wide = max(want, WIDE)
         if among is None:
             first = self.answer(query.first, wide)
             second = [] if query.how == How.WITHOUT else self.answer(query.second, wide)
