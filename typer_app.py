@@ -14,11 +14,15 @@ from typing import Annotated
 import typer
 
 from momentidx import __version__
+from momentidx.commands.ask import ask
 from momentidx.commands.assemble import assemble
+from momentidx.commands.caption import caption_app
 from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
 from momentidx.commands.demo import demo
+from momentidx.commands.describe import describe
 from momentidx.commands.doctor import doctor
+from momentidx.commands.dump import dump
 from momentidx.commands.evaluating import eval_app
 from momentidx.commands.export import export
 from momentidx.commands.find import events, find
@@ -26,6 +30,8 @@ from momentidx.commands.folders import folders_app
 from momentidx.commands.footage import footage_app
 from momentidx.commands.index import index
 from momentidx.commands.jobs import jobs_app
+from momentidx.commands.library import library_app
+from momentidx.commands.locate import locate
 from momentidx.commands.media import frames, probe, shots
 from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
@@ -56,15 +62,21 @@ app.command(rich_help_panel=FOOTAGE)(assemble)
 app.command(rich_help_panel=FOOTAGE)(conform)
 app.add_typer(search_app, name="search", rich_help_panel=FOOTAGE)
 app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)
+app.add_typer(caption_app, name="caption", rich_help_panel=FOOTAGE)
 app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
 app.command(rich_help_panel=FILE)(probe)
 app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
+app.command(rich_help_panel=FILE)(describe)
+app.command(rich_help_panel=FILE)(locate)
+app.command(rich_help_panel=FILE)(ask)
 app.command(rich_help_panel=ABOUT)(status)
 app.add_typer(jobs_app, name="jobs", rich_help_panel=ABOUT)
 app.add_typer(folders_app, name="folders", rich_help_panel=ABOUT)
 app.add_typer(service_app, name="service", rich_help_panel=ABOUT)
+app.add_typer(library_app, name="library", rich_help_panel=ABOUT)
 app.command(rich_help_panel=ABOUT)(doctor)
+app.command(rich_help_panel=ABOUT)(dump)
 app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)

@@ -13,6 +13,7 @@ import typer
 from typer.cli import get_docs_for_click
 
 from momentidx.config import SETTINGS_FILE, Settings
+from momentidx.failpoints import POINTS, VARIABLE
 from typer_app import app
 
 DOCS = Path(__file__).parent
@@ -42,7 +43,22 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "settings.md": settings}
+def failpoints() -> str:
+    """Every point at which a test can let the process die."""
+    lines = [
+        "# Failpoints",
+        "",
+        f"Where the tests let the program die or the disk refuse, through the variable `{VARIABLE}`; for what",
+        "they prove by that, see [reliability](reliability.md). Without the variable nothing of it does anything.",
+        "",
+        "| point | what is true there |",
+        "|---|---|",
+        *(f"| `{name}` | {what} |" for name, what in POINTS.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "settings.md": settings, "failpoints.md": failpoints}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

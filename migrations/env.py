@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from momentidx.failpoints import reach
 from momentidx.library.tables import Base
 
 context.configure(
@@ -11,6 +12,7 @@ context.configure(
     target_metadata=Base.metadata,
     transactional_ddl=True,  # SQLite has it, though Alembic does not count on it
     render_as_batch=True,
+    on_version_apply=lambda **_: reach("migrate.step"),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from momentidx.errors import WrongUse
 
@@ -50,7 +50,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    captioners: tuple[str, ...] = Field(("shotlog",), description="Captioners that describe new footage, in order.")
+    captioners: tuple[str, ...] = Field(
+        ("shotlog",), description="Captioners that describe new footage, in order; auto: the best one."
+    )
     embedder: str = Field("minilm", description="What turns captions and queries into vectors.")
 
     settle_seconds: Seconds = Field(
@@ -98,12 +100,43 @@ class Settings(BaseModel):
     decode_memory_mb: Count = Field(
         2048, description="Memory the decoding child may use; a file that needs more fails."
     )
+    decode_bubblewrap: bool = Field(
+        False, description="Put the decoding child into bubblewrap (`bwrap`) as well, where that is installed."
+    )
     decode_base_seconds: Seconds = Field(
         30.0, description="Time a file may take to decode, before its length is counted ..."
     )
     decode_seconds_per_second: Seconds = Field(2.0, description="... and the seconds added for each second of footage.")
     max_pixels: Count = Field(8192 * 4320, description="Pictures with more pixels than this are refused.")
     still_width: Count = Field(320, description="Width of stored stills in pixels.")
+
+    window_seconds: Seconds = Field(
+        120.0, description="Seconds of footage that a captioner with a model looks at in one go ..."
+    )
+    window_overlap_seconds: float = Field(10.0, ge=0, description="... and the seconds that two looks share at least.")
+    refine_edges: bool = Field(
+        False, description="Captioners with a model look a second time, more closely, at where events begin and end."
+    )
+    scripted_answers: Path | None = Field(None, description="File of answers for the captioner `scripted`.")
+    endpoint_url: str = Field(
+        "http://127.0.0.1:8000/v1", description="OpenAI-compatible server for the captioner `endpoint`."
+    )
+    endpoint_model: str = Field("", description="Name of the model on that server.")
+    endpoint_token: SecretStr | None = Field(
+        None, description="Token for that server; best given as MOMENTIDX_ENDPOINT_TOKEN, never shown."
+    )
+    endpoint_pictures: Count = Field(32, description="Pictures that the server is shown in one go, at most.")
+    endpoint_concurrency: Count = Field(4, description="Questions that the server is asked at the same time.")
+    endpoint_timeout_seconds: Seconds = Field(120.0, description="Without an answer for so long, it is asked again.")
+    video_model: str = Field(
+        "",
+        description="Video chat model for the captioner `transformers`: a name of docs/captioners.md, a folder, or "
+        "a hub id (`org/name` or `org/name@revision`); empty: the best that is installed and fits.",
+    )
+    video_pictures: Count = Field(64, description="Pictures that the model is shown in one go, at most.")
+    video_width: Count = Field(448, description="Width of these pictures in pixels.")
+    video_batch: Count = Field(8, description="Questions that the model is asked at once; fewer when memory is short.")
+    gpu_memory_gb: float = Field(0.0, ge=0, description="GPU memory that models may use, in GB; 0: all of it.")
 
     models_folder: Path | None = Field(
         None, description="Where models are installed; without it: the folder `models` of your user data."

@@ -47,6 +47,10 @@ class LibraryError(MomentidxError):
     """The library cannot be used as it is: newer schema, damaged, not a library, disk full."""
 
 
+class LibraryDamaged(LibraryError):
+    """The library's database cannot be read, or not all of it, or is older than it was."""
+
+
 class LibraryBusy(LibraryError):
     """Another process is writing to the library."""
 

@@ -76,6 +76,18 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a person made of a moment."""
+
+    note: str = ""
+    rating: int = 0
+    """1 to 5; 0 is none."""
+    labels: tuple[str, ...] = ()
+    query: str | None = None
+    """What they found it with, where that is not what is asked now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """An event as an answer: where it is, in every unit an editor or a script may want."""
 
@@ -92,6 +104,7 @@ class Moment:
     """How well it answers the query, higher is better; None when nothing was asked."""
     parts: tuple[Moment, ...] = ()
     """The events that it was put together from, in the order in which they were asked for; none for a single event."""
+    remark: Remark = Remark()
 
     @property
     def frames(self) -> tuple[int, int]:

@@ -150,6 +150,11 @@ def timecode(frame: int, rate: Fraction, *, drop_frame: bool = False) -> str | N
         return None
     if drop_frame and not allows_drop_frame(rate):
         raise ValueError(f"drop-frame timecode exists at 29.97 and 59.94 frames a second, not at {rate_text(rate)}")
+    if not drop_frame and frame >= 0:
+        # opentime 0.18.1 would wrap 29.97 and 59.94 after as many frames as drop-frame has labels, 86 seconds early.
+        frame %= 86_400 * round(label_rate)
+        seconds, rest = divmod(frame, round(label_rate))
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{rest:02}"
     return str(to_timecode(RationalTime(frame, label_rate), label_rate, drop_frame=drop_frame))
 
 

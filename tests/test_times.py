@@ -200,3 +200,13 @@ def test_any_text_is_either_a_time_or_refused_in_words(typed: str) -> None:
 def test_the_clock_rounds_to_the_nearest_millisecond() -> None:
     assert clock(Fraction(3723, 1) + Fraction(4567, 10000)) == "1:02:03.457"
     assert clock(59.9996) == "0:01:00.000"
+
+
+@pytest.mark.parametrize(("rate", "nominal"), [(Fraction(30000, 1001), 30), (Fraction(60000, 1001), 60)])
+def test_labels_without_drop_frame_go_on_until_midnight(rate: Fraction, nominal: int) -> None:
+    day = 86_400 * nominal
+    drop_frame_day = day - 24 * 54 * 2 * nominal // 30  # where opentime 0.18.1 starts again
+    assert timecode(drop_frame_day, rate) == f"23:58:33:{18 * nominal // 30}"
+    assert timecode(day - 1, rate) == f"23:59:59:{nominal - 1}"
+    assert timecode(day, rate) == "00:00:00:00"
+    assert frame_of_timecode("23:59:59:00", rate) == (day - nominal, False)

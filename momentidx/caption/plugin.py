@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from momentidx.caption.protocol import Captioner
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.config import Settings
-from momentidx.hooks import Offer, hookimpl
+from momentidx.errors import MomentidxError, WrongUse
+from momentidx.hooks import Offer, choose, hookimpl
+
+if TYPE_CHECKING:
+    import torch
+
+    from momentidx.caption.seeds import Seed
 
 
 @hookimpl
@@ -13,16 +24,104 @@ def captioners() -> list[Offer[Captioner]]:
     return [
         Offer(
             "shotlog",
-            "Describes camera, light, people, movement and fades by measurement; objects and sounds with small models.",
+            "Describes camera, light, people, movement and fades by measurement; objects, sounds and text with extras.",
             _shotlog,
             FILTERS,
-        )
+        ),
+        Offer("auto", "The best of these that this machine can run.", _auto),
+        Offer("endpoint", "Asks a model on an OpenAI-compatible server.", _endpoint),
+        Offer("transformers", "Asks a video chat model in this process.", _transformers),
+        Offer("vtimellm", "Asks a VTimeLLM that was converted with 'momentidx models convert'.", _vtimellm),
+        Offer("momentor", "Asks a Momentor that was converted.", _momentor),
+        Offer("grounded_videollm", "Asks a Grounded-VideoLLM that was converted.", _grounded_videollm),
+        Offer("scripted", "Tells what a file says: for tests and demos.", _scripted),
     ]
 
 
 def _shotlog(settings: Settings) -> Captioner:
     from momentidx.caption.shotlog import ShotLog
-    from momentidx.caption.shotlog.models import installed
+    from momentidx.caption.shotlog.models import installed, reader
     from momentidx.models.store import Store
 
-    return ShotLog(installed(Store.of(settings)))
+    return ShotLog(installed(Store.of(settings)), reader())
+
+
+def _auto(settings: Settings) -> Captioner:
+    from momentidx.caption.auto import best
+
+    made: Captioner = choose("captioners", best(settings).name).make(settings)
+    return made
+
+
+def _endpoint(settings: Settings) -> Captioner:
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.chat import Sight
+
+    try:
+        from momentidx.caption.endpoint import EndpointChat, Server
+    except ImportError as error:
+        raise MomentidxError("The captioner 'endpoint' needs httpx2: pip install 'momentidx[endpoint]'.") from error
+    sight = Sight.of(settings, pictures=settings.endpoint_pictures, width=settings.video_width)
+    return ChatCaptioner("endpoint", EndpointChat(Server.of(settings), sight), refine_edges=settings.refine_edges)
+
+
+def _transformers(settings: Settings) -> Captioner:
+    for library in ("transformers", "huggingface_hub"):
+        if find_spec(library) is None:
+            raise MomentidxError(
+                f"The captioner 'transformers' needs {library}: pip install 'momentidx[transformers]'."
+            )
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.transformers.chat import TransformersChat
+    from momentidx.caption.transformers.folder import chosen
+    from momentidx.models.store import Store
+
+    folder = chosen(settings, Store.of(settings).folder)
+    chat = TransformersChat.of(folder, settings)
+    return ChatCaptioner("transformers", chat, folder.asked, refine_edges=settings.refine_edges)
+
+
+def _scripted(settings: Settings) -> Captioner:
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.chat import Sight
+    from momentidx.caption.scripted import ScriptedChat
+
+    if settings.scripted_answers is None:
+        raise WrongUse("The captioner 'scripted' needs a file: set 'scripted_answers' (docs/captioners.md).")
+    chat = ScriptedChat.read(settings.scripted_answers, Sight.of(settings, pictures=8, width=64))
+    return ChatCaptioner("scripted", chat, refine_edges=settings.refine_edges)
+
+
+def _vtimellm(settings: Settings) -> Captioner:
+    from momentidx.caption.vtimellm import VTimeLLMSeed
+
+    return _seed(settings, "vtimellm", VTimeLLMSeed)
+
+
+def _momentor(settings: Settings) -> Captioner:
+    from momentidx.caption.momentor import MomentorSeed
+
+    return _seed(settings, "momentor", MomentorSeed)
+
+
+def _grounded_videollm(settings: Settings) -> Captioner:
+    from momentidx.caption.grounded_videollm import GroundedSeed
+
+    return _seed(settings, "grounded_videollm", GroundedSeed)
+
+
+def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype], Seed]) -> Captioner:
+    """A converted model out of the models folder, on the GPU where there is one."""
+    import torch
+
+    from momentidx.caption.asking import Prompts
+    from momentidx.caption.captioner import ChatCaptioner
+    from momentidx.caption.chat import Sight
+    from momentidx.caption.seeds import SeedChat
+    from momentidx.models.store import Store
+
+    has_gpu = torch.cuda.is_available()
+    seed = made(Store.of(settings).folder / name, *(("cuda", torch.bfloat16) if has_gpu else ("cpu", torch.float32)))
+    prompts = Prompts(describe=f"{name}_describe", locate=f"{name}_locate", answer="seed_answer")
+    sight = Sight.of(settings, pictures=seed.pictures, width=seed.width)
+    return ChatCaptioner(name, SeedChat(seed, sight), prompts, refine_edges=settings.refine_edges)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 FEWEST_ANSWERS = 20
 """How many moments are looked at for a slot, and more where the shot list is longer."""
-WITH_TRACKS = ("otio", "otio-resolve")
-"""Formats that carry the alternates on tracks of their own."""
+ONE_GRID = ("otio", "otio-resolve", "otioz")
+"""Formats that `export` splits by frame rate, and that can hold several on the grid of one sequence."""
 
 
 def assemble(
@@ -40,7 +40,7 @@ def assemble(
         str | None, typer.Option(metavar="PROGRAM|FORMAT", help="The format, when the ending does not say it.")
     ] = None,
     alternates: Annotated[
-        int, typer.Option(min=0, max=9, help="How many other takes of each slot to put on muted tracks (.otio).")
+        int, typer.Option(min=0, max=9, help="How many other takes of each slot to put on muted tracks.")
     ] = 0,
     handles: Annotated[
         str, typer.Option(metavar="LENGTH", help="Extra material on both sides of a take: 12f, 0.5s.")
@@ -72,8 +72,8 @@ def assemble(
     found = cast(slots, answers, floor=least, alternates=alternates, repeat=repeat)
     _show(found, least, as_json=as_json or not sys.stdout.isatty())
     _write(found, writer, file, name=shot_list.stem, handles=handles, force=force)
-    if alternates and writer.name not in WITH_TRACKS:
-        typer.echo(f"The alternates are not in it: {writer.name} files have one track. Write .otio.", err=True)
+    if alternates and not writer.alternates:
+        typer.echo(f"The alternates are not in it: {writer.name} files have no place for them.", err=True)
 
 
 def _answers(library: Library, embedder: Embedder, slot: Slot, count: int) -> list[Moment]:
@@ -88,23 +88,22 @@ def _answers(library: Library, embedder: Embedder, slot: Slot, count: int) -> li
 def _write(found: Sequence[Cast], writer: TimelineWriter, file: Path, *, name: str, handles: str, force: bool) -> None:
     from momentidx.timeline.assemble import string_out
     from momentidx.timeline.build import rates
-    from momentidx.timeline.check import check
+    from momentidx.timeline.export import write_checked
     from momentidx.timeline.write.files import refuse_to_replace
 
-    with_tracks = writer.name in WITH_TRACKS
     mixed = rates([one.takes[0] for one in found if one.takes])
-    if len(mixed) > 1 and not (writer.mixed_rates or with_tracks):
+    if len(mixed) > 1 and not (writer.mixed_rates or writer.name in ONE_GRID):
         raise WrongUse(
             f"The best takes have {', '.join(map(rate_text, mixed))} frames a second, and {writer.name} files hold one "
             "rate. Write .otio, .fcpxml, .mlt or .kdenlive."
         )
-    timeline = string_out(found, name=name, handles=handles, alternates=with_tracks)
+    timeline = string_out(found, name=name, handles=handles)
     refuse_to_replace(file, timeline, force=force)
-    writer.write(timeline, file)
+    problems = write_checked(writer, timeline, file)
     gaps = sum(not one.takes for one in found)
     text = f"Wrote {counted(len(found) - gaps, 'take')} for {counted(len(found), 'slot')} to {plain(file)}."
     typer.echo(text + (f" {counted(gaps, 'gap')}." if gaps else ""), err=True)
-    for problem in check(timeline):
+    for problem in problems:
         typer.echo(f"check: {plain(problem)}", err=True)
 
 

@@ -29,7 +29,9 @@ MEMORY_MB = 1024
 
 
 def conform(
-    file: Annotated[Path, typer.Argument(help="A CMX 3600 EDL, a Final Cut Pro 7 XML or an OpenTimelineIO file.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CMX 3600 EDL, a Final Cut Pro 7 XML, an OpenTimelineIO file or an AAF.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option(

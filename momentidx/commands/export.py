@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from momentidx.events import Moment
+    from momentidx.library import Select
     from momentidx.timeline.export import Delivery, Writers
     from momentidx.timeline.protocol import TimelineWriter
 
@@ -149,7 +151,7 @@ def export(
         if saved:
             words = opened.saved_search(saved).query
         if selects:
-            found = [entry.moment for entry in opened.selects(selects)][:limit]
+            found = [_remarked(entry) for entry in opened.selects(selects)][:limit]
         else:
             found = answers(opened, setup, words or "")
     moments = picking.pick(
@@ -157,6 +159,13 @@ def export(
     )
     planned = [one for writer, file in chosen for one in deliveries(moments, writer, file, layout)]
     _write(planned, query=words, force=force)
+
+
+def _remarked(entry: Select) -> Moment:
+    """A moment with what a person made of it."""
+    from momentidx.events import Remark
+
+    return replace(entry.moment, remark=Remark(entry.note, entry.rating, query=entry.query))
 
 
 def write_timeline(

@@ -79,7 +79,7 @@ def find(
     if words is not None and not (like or explain or coverage):
         told = ask(setup.folder, words, wish, setup.settings.embedder)
         if told is not None and told.moments:
-            _show(told, as_json=as_json, refine=refine)
+            _show(told, setup, as_json=as_json, refine=refine)
             return
 
     from momentidx.search.explain import coverage as scope
@@ -95,15 +95,17 @@ def find(
             nothing(opened, found, wish)
         if coverage:
             typer.echo(scope(opened), err=True)
-    _show(found, as_json=as_json, explain=explain, refine=refine)
+    _show(found, setup, as_json=as_json, explain=explain, refine=refine)
 
 
-def _show(found: Answers, *, as_json: bool, explain: bool = False, refine: bool = False) -> None:
+def _show(found: Answers, setup: Setup, *, as_json: bool, explain: bool = False, refine: bool = False) -> None:
     for note in found.notes:
         typer.echo(note, err=True)
-    show_answers(found, as_json=as_json, explain=explain)
     if refine:
-        _say_refined(found.moments)
+        from momentidx.commands.refining import refined
+
+        found = replace(found, moments=refined(found.moments, found.query, setup))
+    show_answers(found, as_json=as_json, explain=explain)
     say_doubts(found)
 
 
@@ -193,12 +195,6 @@ def nothing(library: Library, found: Answers, wish: Wish) -> None:
         typer.echo(f"Without {plain(text)} there would be {counted(count, 'moment')}.", err=True)
     typer.echo(coverage(library), err=True)
     raise typer.Exit(NOTHING_FOUND)
-
-
-def _say_refined(moments: list[Moment]) -> None:
-    """No captioner that comes with momentidx can look again."""
-    names = ", ".join(dict.fromkeys(moment.layer.captioner for moment in moments))
-    typer.echo(f"Nothing was refined: {names} cannot locate words in footage.", err=True)
 
 
 def events(

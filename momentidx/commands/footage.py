@@ -1,21 +1,29 @@
-"""`momentidx footage`: what is in the library, clip by clip."""
+"""`momentidx footage`: what is in the library, clip by clip, and forgetting it."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import counted, length_text, plain
+from momentidx.errors import WrongUse
 from momentidx.times import rate_text
 
 if TYPE_CHECKING:
     from momentidx.footage import Footage
     from momentidx.library import FootageSummary
+    from momentidx.library.forget import Forgetting
 
-footage_app = typer.Typer(no_args_is_help=True, help="Look at the footage in the library.")
+FINGERPRINT = re.compile(r"[0-9a-f]{6,}")
+
+footage_app = typer.Typer(no_args_is_help=True, help="Look at the footage in the library, and forget some.")
 
 
 @footage_app.command("list")
@@ -43,6 +51,82 @@ def show(
         return
     for name, text in _around(summary) + sheet(summary.footage):
         typer.echo(f"{name:<12} {plain(text)}")
+
+
+@footage_app.command()
+def forget(
+    which: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE|FOLDER|FINGERPRINT]...", help="Where it lies or lay, or its fingerprint."),
+    ] = None,
+    offline_since: Annotated[
+        datetime | None,
+        typer.Option(metavar="DATE", help="All whose files have all been away since before this day."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Delete what the library knows of footage: the only way in which anything is ever deleted.
+
+    Shows what would go, and asks. The media files are not touched: a file that is still there is found again.
+    """
+    from momentidx.library.forget import forget as delete
+
+    if not which and offline_since is None:
+        raise WrongUse("Say what to forget: files, folders, fingerprints, or --offline-since DATE.")
+    setup = set_up(library)
+    with setup.read() as opened:
+        known = opened.known_files()
+        paths, fingerprints = _named(which or (), known)
+        since = offline_since and offline_since.astimezone()
+        going = opened.forgetting(paths, fingerprints, since)
+    for each in going:
+        typer.echo(json.dumps(_told(each)) if as_json else _going(each))
+    if not going:
+        typer.echo("Nothing to forget.", err=True)
+        return
+    online = sum(each.online for each in going)
+    if online:
+        typer.echo(f"{counted(online, 'file')} of it still there: watched or indexed again, it comes back.", err=True)
+    if not yes and not typer.confirm(f"Forget {_sum(going)}?", err=True):
+        typer.echo("Nothing was changed.", err=True)
+        raise typer.Exit(1)
+    delete(setup.folder, going)
+    typer.echo(f"Forgot {_sum(going)}.", err=as_json)
+
+
+def _named(which: Sequence[str], known: Collection[Path]) -> tuple[list[Path], list[str]]:
+    """Paths and fingerprints: what looks like a fingerprint and is no known file is one."""
+    fingerprints = [word for word in which if FINGERPRINT.fullmatch(word) and Path(word).absolute() not in known]
+    return [Path(word).absolute() for word in which if word not in fingerprints], fingerprints
+
+
+def _going(each: Forgetting) -> str:
+    what = [counted(each.events, "event")] if each.fingerprint else ["only the file"]
+    what += [counted(each.said, "caption") + " of yours"] if each.said else []
+    bins = ", ".join(f"'{plain(name)}'" for name in each.bins)
+    what += [f"{counted(each.selects, 'select')} in {bins}"] if each.selects else []
+    where = "\n".join(f"{'':10}{plain(path)}" for path in each.paths) or f"{'':10}(lies nowhere)"
+    return f"{(each.fingerprint or '-')[:8]:<8}  {', '.join(what)}\n{where}"
+
+
+def _told(each: Forgetting) -> dict[str, Any]:
+    return {
+        "footage": each.fingerprint, "paths": [str(path) for path in each.paths], "online": each.online,
+        "events": each.events, "captions": each.said, "selects": each.selects, "bins": list(each.bins),
+    }  # fmt: skip
+
+
+def _sum(going: Sequence[Forgetting]) -> str:
+    """`2 clips, 31 events, 1 caption of yours and 3 selects`."""
+    clips = sum(each.fingerprint is not None for each in going)
+    parts = [counted(clips, "clip")] if clips else []
+    parts += [counted(len(going) - clips, "file")] if clips < len(going) else []
+    parts += [counted(events, "event")] if (events := sum(each.events for each in going)) else []
+    parts += [f"{counted(said, 'caption')} of yours"] if (said := sum(each.said for each in going)) else []
+    parts += [counted(selects, "select")] if (selects := sum(each.selects for each in going)) else []
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _line(summary: FootageSummary) -> str:

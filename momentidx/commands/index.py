@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from momentidx.files import SeenFile
+    from momentidx.pipeline.tools import Tools
     from momentidx.pipeline.worker import Outcome
 
 
@@ -99,6 +100,8 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
         files = list(_files(setup, paths))
         library.plan(tools.wanted)
         due = library.enqueue_all(files)
+        if due and not library.newest_event():
+            _advise(tools)
         summary = Summary(len(files))
         sizes = {file.path: file.size for file in due}
         summary.failed_before = library.failed_among([file.path for file in files if file.path not in sizes])
@@ -118,6 +121,13 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
                     typer.echo(f"failed: {plain(outcome.reason)}", err=True)
         keep_index(library, tools.embedder)
     return summary
+
+
+def _advise(tools: Tools) -> None:
+    """Once, in a library without any event: what is not installed, and what it would add."""
+    for captioner in tools.captioners:
+        for sentence in getattr(captioner, "advice", ()):
+            typer.echo(sentence, err=True)
 
 
 def _check(paths: Sequence[Path]) -> None:

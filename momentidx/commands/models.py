@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 models_app = typer.Typer(no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name from 'momentidx models list'.")]
+
+
+class Recipe(StrEnum):
+    """Kinds of weights that can be converted."""
+
+    VTIMELLM = "vtimellm"
+    MOMENTOR = "momentor"
+    GROUNDED_VIDEOLLM = "grounded_videollm"
 
 
 @models_app.callback()
@@ -90,6 +99,32 @@ def remove(name: NameArgument, library: LibraryOption = None) -> None:
     model = store.find(name)
     store.remove(model)
     typer.echo(f"Removed {name}.")
+
+
+@models_app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="The folder as it was published or trained.")],
+    recipe: Annotated[Recipe, typer.Option("--as", help="Whose weights they are.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="The folder to write; else where its captioner looks."),
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The language model (Grounded-VideoLLM: the tokenizer) beside it."),
+    ] = None,
+    clip: Annotated[Path | None, typer.Option(metavar="DIR", help="A CLIP folder, to be carried along.")] = None,
+    library: LibraryOption = None,
+) -> None:
+    """Read a Video-LLM's weights and write them as safetensors, with where they came from.
+
+    Files are read as tensors only; one that holds program code, or a tensor that does not belong, is refused.
+    """
+    from momentidx.models.checkpoints.convert import convert as converted
+
+    made = converted(source, recipe.value, out or _store(library).folder / recipe.value, base, clip)
+    typer.echo(f"Wrote {plain(made.folder)}: {made.recipe}, version {made.version}.")
+    typer.echo(f"Licence: {made.licence}")
 
 
 def _store(library: Path | None) -> Store:

@@ -115,6 +115,8 @@ class _Now:
             yield f"Working   {plain(run.in_work.path)}, {run.in_work.part:.0%} of it{speed}"
         if run.waits:
             yield f"Waiting   {plain(run.waits)}"
+        if run.decoder_deaths:
+            yield f"Decoding  its process died {counted(run.decoder_deaths, 'time')}; the files are under Failed"
         if run.settling:
             yield f"Arriving  {counted(run.settling, 'file')} that may still be growing"
 

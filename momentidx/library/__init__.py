@@ -2,13 +2,15 @@
 
 SQLite is the truth; stills and search indexes can be made again from it and the footage. One process
 writes (`WritableLibrary`), any number read (`Library`), and a person may change a bin or the queue at any
-time (`Bins`, `Queue`).
+time (`Bins`, `Captions`, `Queue`).
 """
 
 from momentidx.library.bins import Bins
 from momentidx.library.filtering import Condition, Range
+from momentidx.library.human import Captions
 from momentidx.library.library import Library
 from momentidx.library.queue import Queue
+from momentidx.library.said import CaptionVersion, Replaced
 from momentidx.library.saved import SavedSearches
 from momentidx.library.values import (
     BinSummary,
@@ -34,6 +36,8 @@ from momentidx.library.writer import WritableLibrary
 __all__ = [
     "BinSummary",
     "Bins",
+    "CaptionVersion",
+    "Captions",
     "Claim",
     "Condition",
     "Coverage",
@@ -48,6 +52,7 @@ __all__ = [
     "Location",
     "Queue",
     "Range",
+    "Replaced",
     "Root",
     "SavedSearch",
     "SavedSearches",

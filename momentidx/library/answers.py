@@ -80,7 +80,7 @@ def _event(event: Event, footage: Footage, captioner: str) -> Event:
         raise _bad_caption(f"{captioner} reports an event at [{span.start}, {span.end}) without a word")
     try:
         json.dumps(dict(event.measures), allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise _bad_caption(f"{captioner} reports measures that are no JSON ({error})") from error
     return replace(event, caption=caption, kind=plain(event.kind))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,7 +15,21 @@ from momentidx.errors import LibraryError, WrongUse
 from momentidx.events import Moment
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import bins, filtering, lock, queries, saved, schema, sqlite, status, watched, words
+from momentidx.library import (
+    bins,
+    filtering,
+    forget,
+    invariants,
+    lock,
+    queries,
+    said,
+    saved,
+    schema,
+    sqlite,
+    status,
+    watched,
+    words,
+)
 from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
 from momentidx.library.values import (
@@ -69,7 +84,7 @@ class Library:
         found = schema.compare(file)
         if found is schema.Schema.EMPTY:
             raise LibraryError(f"Nothing is indexed yet in {folder}. Run momentidx index PATH.")
-        if found is schema.Schema.OLDER:
+        if found is not schema.Schema.CURRENT:
             with lock.hold(folder):
                 schema.upgrade(file)
         engine = sqlite.reading_engine(file)
@@ -102,10 +117,24 @@ class Library:
         """The process that writes to the library right now, and its command; None when nobody does."""
         return lock.holder(self.folder)
 
-    def problems(self) -> list[str]:
-        """What is wrong with the database file, as sentences; reads all of it."""
+    def examine(self) -> Iterator[invariants.Finding]:
+        """How everything stands that is to hold of a library; reads all of it.
+
+        Whether all words can be found is only looked at while nobody indexes: it keeps writers waiting.
+        """
+        if self.writer() is None:
+            with sqlite.noting(self.folder) as connection:
+                yield from invariants.examine(connection, self.folder, words_too=True)
+        else:
+            with self._reading() as connection:
+                yield from invariants.examine(connection, self.folder, words_too=False)
+
+    def dump(self, base: Path | None = None, *, canonical: bool = True) -> list[str]:
+        """Everything the library holds, as sorted JSON lines (see `library/dump.py`)."""
+        from momentidx.library.dump import dump
+
         with self._reading() as connection:
-            return sqlite.problems(connection, self.folder / sqlite.DATABASE)
+            return dump(connection, base, canonical=canonical)
 
     def status(self) -> Status:
         with self._reading() as connection:
@@ -176,6 +205,16 @@ class Library:
             name = connection.execute(select(EventRow.still).where(EventRow.id == moment)).scalar()
         return self._stills.path(name) if name else None
 
+    def forgetting(
+        self,
+        paths: Collection[Path] = (),
+        fingerprints: Collection[str] = (),
+        offline_since: datetime | None = None,
+    ) -> list[forget.Forgetting]:
+        """What would go if this was forgotten, see `forget.plan`; `forget.forget` does it."""
+        with self._reading() as connection:
+            return forget.plan(connection, paths, fingerprints, offline_since)
+
     def bins(self) -> list[BinSummary]:
         """All bins, by name; `Bins` changes them."""
         with self._reading() as connection:
@@ -185,6 +224,19 @@ class Library:
         """What a person put into a bin, in its order; raises WrongUse when there is no such bin."""
         with self._reading() as connection:
             return bins.selects(connection, name)
+
+    def captions(self) -> list[said.CaptionVersion]:
+        """Everything people said, all versions: by footage, then by when it was first said; `Captions` changes it."""
+        with self._reading() as connection:
+            return said.captions(connection)
+
+    def history(self, moment: int) -> list[said.CaptionVersion]:
+        """How what a person said of a moment read from one change to the next; nothing if nobody did.
+
+        Raises WrongUse for a number that is no moment's.
+        """
+        with self._reading() as connection:
+            return said.history(connection, moment)
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""

@@ -4,6 +4,9 @@
 `library.turn` is held for as long as one transaction takes: a person's note must not have to wait for
 the daemon to end. No two processes then ever write, or bring the log home (checkpoint), at the same
 moment, which is all that SQLite's WAL-reset fault (before 3.51.3) needs to lose a committed row.
+
+`library.turn` also says how many transactions were ever written: a database that knows of fewer has lost
+some, because its log was removed or an older copy was put in its place.
 """
 
 from __future__ import annotations
@@ -13,16 +16,19 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.failpoints import reach
 
 LOCK = "library.lock"
 TURN = "library.turn"
 TURN_SECONDS = 10.0
 """How long to wait for the turn; a transaction takes less."""
+NOTE_BYTES = 20
 
 
 @contextmanager
@@ -37,16 +43,19 @@ def hold(folder: Path) -> Iterator[None]:
             raise LibraryBusy(
                 f"The library {folder} is being written by {_holder(lock)}. Wait for it or stop it, then try again."
             )
+        reach("lock.held")
         _sign(lock)
         yield
-        os.ftruncate(lock, 0)
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
 
 
 @contextmanager
-def turn(folder: Path) -> Iterator[None]:
+def turn(folder: Path) -> Iterator[Callable[[int], None]]:
     """Wait for the turn to write one transaction, and have it until the block ends.
 
-    Raises LibraryBusy when another process does not give it up in good time.
+    The block is given a function that notes how many were ever written; see `written`. Raises
+    LibraryBusy when another process does not give the turn up in good time.
     """
     with _opened(folder / TURN) as lock:
         deadline = time.monotonic() + TURN_SECONDS
@@ -54,7 +63,30 @@ def turn(folder: Path) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise LibraryBusy(f"The library {folder} is being written by another process. Try again.")
             time.sleep(0.005)
-        yield
+        yield partial(_note, lock)
+
+
+def written(folder: Path) -> int:
+    """How many transactions were written, as last noted; 0 when that was never noted.
+
+    Never more than the database knows of, as long as the database is whole: it is noted afterwards.
+    """
+    try:
+        lock = os.open(folder / TURN, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        return int(os.pread(lock, NOTE_BYTES, 0))
+    except (OSError, ValueError):
+        return 0
+    finally:
+        os.close(lock)
+
+
+def _note(lock: int, number: int) -> None:
+    # A disk that is full must not fail a transaction that was written; the next one notes it.
+    with suppress(OSError):
+        os.pwrite(lock, f"{number:>{NOTE_BYTES}}".encode(), 0)
 
 
 @contextmanager
@@ -101,9 +133,11 @@ def holder(folder: Path) -> str | None:
 
 
 def _sign(lock: int) -> None:
+    """Say who has the lock; it is held all the same when a full disk leaves no room for that."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
+    with suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
 
 
 def _holder(lock: int) -> str:

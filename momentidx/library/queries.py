@@ -9,16 +9,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from momentidx.events import Event, Layer, Moment
+from momentidx.events import Event, Layer, Moment, Remark
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library.stills import Stills
-from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow, VectorRow
+from momentidx.library.tables import (
+    EmbedderRow,
+    EventRow,
+    FootageRow,
+    HumanEventRow,
+    JobRow,
+    LayerRow,
+    LocationRow,
+    VectorRow,
+)
 from momentidx.library.values import EmbedderIdentity, FootageSummary, LayerSummary, Location
 from momentidx.times import Span
 
 T = TypeVar("T")
+Edge = ColumnElement[int] | InstrumentedAttribute[int]
+
+HUMAN = "human"
+"""In the place of a captioner's name: a person."""
 
 CHUNK = 500
 """Numbers in one question; SQLite takes a limited number of parameters."""
@@ -35,12 +49,29 @@ def seen_file(row: Any) -> SeenFile:
 
 
 def shown() -> ColumnElement[bool]:
-    """Whether an event is one that people see and search: of a layer that is whole, and not of a proxy.
+    """Whether an event is one that people see and search: of a layer that is whole, not of a proxy, and not one
+    in whose place a person's stands.
 
-    A question that uses it joins event and layer. It is the one place where events are hidden.
+    A question that uses it joins event and layer. It is the one place where events are hidden. What a
+    person said of a proxy is shown with the proxy.
     """
     proxies = select(FootageRow.id).where(FootageRow.proxy_of.is_not(None))
-    return LayerRow.current & LayerRow.footage_id.not_in(proxies)
+    layer, event = aliased(LayerRow), aliased(EventRow)
+    replaced = exists().where(
+        layer.footage_id == LayerRow.footage_id,
+        layer.captioner == HUMAN,
+        event.layer_id == layer.id,
+        event.kind == EventRow.kind,
+        HumanEventRow.event_id == event.id,
+        HumanEventRow.of_captioner == LayerRow.captioner,
+        same_stretch(HumanEventRow, EventRow.start_pts, EventRow.end_pts),
+    )
+    return LayerRow.current & or_(LayerRow.captioner == HUMAN, LayerRow.footage_id.not_in(proxies) & ~replaced)
+
+
+def same_stretch(human: type[HumanEventRow], start: Edge, end: Edge) -> ColumnElement[bool]:
+    """Whether more than half of a machine's event lies where the one was that a person's replaces."""
+    return 2 * (func.min(human.of_end_pts, end) - func.max(human.of_start_pts, start)) > end - start
 
 
 def is_embedder(embedder: EmbedderIdentity) -> ColumnElement[bool]:
@@ -73,11 +104,16 @@ def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentit
 
 def moments(connection: Connection, fingerprint: str | None, ids: Collection[int] | None) -> list[Moment]:
     """Moments of one footage, or by their numbers, or all; see `Library.moments`."""
+    said = aliased(HumanEventRow)  # `shown` asks for others of them
     question = (
-        select(EventRow, LayerRow.footage_id, LayerRow.captioner, LayerRow.version)
+        select(
+            EventRow, LayerRow.footage_id, LayerRow.captioner, LayerRow.version,
+            said.rating, said.labels,
+        )
         .join(LayerRow, LayerRow.id == EventRow.layer_id)
+        .outerjoin(said, said.event_id == EventRow.id)
         .where(shown())
-    )
+    )  # fmt: skip
     if fingerprint is not None:
         question = question.join(FootageRow).where(FootageRow.fingerprint == fingerprint)
     questions = (
@@ -181,6 +217,7 @@ def _moment(row: Any, footage: Footage, path: Path, online: bool) -> Moment:
     return Moment(
         id=row.id, event=event(row, footage), layer=Layer(row.captioner, row.version),
         footage=footage, path=path, online=online,
+        remark=Remark(rating=row.rating or 0, labels=tuple(row.labels or ())),
     )  # fmt: skip
 
 

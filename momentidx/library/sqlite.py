@@ -2,7 +2,7 @@
 
 SQLite alone may open the database file, its `-wal` and its `-shm`: closing any other descriptor of
 them in the same process drops SQLite's locks (sqlite.org, "How To Corrupt", §2.2). Copies are made
-with `backup`.
+by `backups.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -19,17 +19,19 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.errors import LibraryBusy, LibraryDamaged, LibraryError
+from momentidx.failpoints import reach
 from momentidx.library import lock
 
 DATABASE = "library.sqlite"
-BACKUPS = "backups"
 APPLICATION_ID = int.from_bytes(b"MIDX", "big")
 """In the file's header; tells our database from another program's."""
 BUSY_SECONDS = 10.0
 """How long to wait for another program's lock."""
 WAL_LIMIT_BYTES = 64 * 2**20
 """The write-ahead log is cut back to this after a checkpoint."""
+MOST_WRITTEN = 2**31
+"""Transactions are counted up to here and from 0 again."""
 
 READ_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0",)  # only the writing process checkpoints
 WRITE_PRAGMAS = (
@@ -54,14 +56,39 @@ def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, folder: Path) -> Iterator[Connection]:
-    """One transaction that writes, when it is our turn.
+def writing(engine: Engine, folder: Path, name: str = "note") -> Iterator[Connection]:
+    """One transaction that writes, when it is our turn; `name` is one of `failpoints.TRANSACTIONS`.
 
     Takes the write lock first, so that it cannot fail half-way for want of it. The checkpoint that a
-    commit may bring along is over when the turn is given up.
+    commit may bring along is over when the turn is given up. Those that change something are counted.
     """
-    with lock.turn(folder), engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
-        yield connection
+    with lock.turn(folder) as note:
+        with engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
+            before = _changes(connection)
+            yield connection
+            number = written(connection)
+            if _changes(connection) != before:
+                number = (number + 1) % MOST_WRITTEN
+                connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+            reach(f"{name}.commit")
+        reach(f"{name}.committed")
+        note(number)
+
+
+def written(connection: Connection) -> int:
+    """How many transactions the database knows of."""
+    number: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    return number
+
+
+def is_behind(found: int, noted: int) -> bool:
+    """Whether a database that knows of so many transactions lacks some of those that were noted."""
+    return 0 < (noted - found) % MOST_WRITTEN < MOST_WRITTEN // 2
+
+
+def _changes(connection: Connection) -> int:
+    changes: int = connection.connection.driver_connection.total_changes  # type: ignore[union-attr]
+    return changes
 
 
 @contextmanager
@@ -79,32 +106,19 @@ def noting(folder: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def backup(file: Path, copy: Path) -> None:
-    """A consistent copy of a database, also while it is written to. The copy appears whole or not at all."""
-    unfinished = copy.with_name(copy.name + ".unfinished")
-    try:
-        copy.parent.mkdir(mode=0o700, exist_ok=True)
-        unfinished.unlink(missing_ok=True)
-        with closing(_connect(file, "ro")) as source, closing(_connect(unfinished, "rwc")) as target:
-            source.backup(target)
-        unfinished.replace(copy)
-    except sqlite3.Error as error:
-        raise explained(error, file) from error
-    except OSError as error:
-        raise LibraryError(f"{copy}: the library cannot be backed up: {error.strerror}.") from error
+def check(connection: Connection, file: Path) -> None:
+    """Raise LibraryDamaged for a database whose pages do not hang together; reads all of it."""
+    for (text,) in connection.exec_driver_sql("PRAGMA quick_check(1)"):
+        if text != "ok":
+            raise damaged(file, text.splitlines()[-1])
 
 
-def problems(connection: Connection, file: Path) -> list[str]:
-    """What SQLite finds wrong in the whole file, and references that lead nowhere."""
-    found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(5)") if row[0] != "ok"]
-    found += [
-        f"a row of '{row[0]}' refers to a missing one of '{row[2]}'"
-        for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
-    ]
-    return [
-        f"{file}: {text}. Put the newest copy from {file.parent / BACKUPS} in its place, or index again."
-        for text in found
-    ]
+def damaged(file: Path, what: str) -> LibraryDamaged:
+    """The error for a damaged library, with the ways out."""
+    return LibraryDamaged(
+        f"{file}: the library is damaged ({what}). 'momentidx library restore --newest' brings the newest backup "
+        "back, 'momentidx library rebuild' saves what can still be read; both keep the damaged files."
+    )
 
 
 def explained(error: sqlite3.Error, file: Path) -> LibraryError:
@@ -114,10 +128,7 @@ def explained(error: sqlite3.Error, file: Path) -> LibraryError:
     if code == sqlite3.SQLITE_FULL:
         return LibraryError(f"{file}: no space is left on the disk. Free some and try again; nothing was lost.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return LibraryError(
-            f"{file}: the library is damaged ({error}). Move the file away, put the newest copy from "
-            f"{file.parent / BACKUPS} in its place if there is one, and index the folders again."
-        )
+        return damaged(file, str(error))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryBusy(f"{file}: another program keeps the library locked. Close it and try again.")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
@@ -130,7 +141,7 @@ def explained(error: sqlite3.Error, file: Path) -> LibraryError:
 def _engine(file: Path, mode: str, pragmas: tuple[str, ...]) -> Engine:
     engine = create_engine(
         "sqlite://",
-        creator=partial(_connect, file, mode),
+        creator=partial(connect, file, mode),
         poolclass=QueuePool,
         json_serializer=partial(json.dumps, allow_nan=False),
     )
@@ -153,11 +164,12 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...]) -> Engine:
     return engine
 
 
-def _connect(file: Path, mode: str) -> sqlite3.Connection:
+def connect(file: Path, mode: str) -> sqlite3.Connection:
+    """A connection as Python's module gives it; mode `ro`, `rw` or `rwc`. Transactions are begun by the caller."""
     return sqlite3.connect(
         f"file:{quote(os.fsencode(file.absolute()))}?mode={mode}",
         uri=True,
         timeout=BUSY_SECONDS,
-        isolation_level=None,  # transactions are begun by `_begin` alone
+        isolation_level=None,
         check_same_thread=False,  # the pool hands a connection to one thread at a time
     )

@@ -15,6 +15,7 @@ from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library import (
     answers,
+    invariants,
     jobs,
     lock,
     planning,
@@ -72,7 +73,7 @@ class WritableLibrary(Library):
             schema.upgrade(file)
             engine = sqlite.writing_engine(file)
             held.callback(engine.dispose)
-            with sqlite.writing(engine, folder) as connection:
+            with sqlite.writing(engine, folder, "open") as connection:
                 jobs.release_dead(connection, clock())
             return cls(folder, engine, held.pop_all(), clock)
 
@@ -80,7 +81,7 @@ class WritableLibrary(Library):
         """Close; a job that is still claimed, because the work ended early, goes back to the queue."""
         try:
             # On a full disk even this may fail; the next start finds the job running and queues it then.
-            with suppress(LibraryError), self._writing() as connection:
+            with suppress(LibraryError), self._writing("close") as connection:
                 jobs.release_all(connection)
         finally:
             super().close()
@@ -101,7 +102,7 @@ class WritableLibrary(Library):
         waiting: list[SeenFile] = []
         once = list({file.path: file for file in files}.values())
         for some in queries.chunks(once, AT_ONCE):
-            with self._writing() as connection:
+            with self._writing("enqueue") as connection:
                 waiting += queueing.enqueue(connection, some, priority, self._clock())
         return waiting
 
@@ -114,34 +115,41 @@ class WritableLibrary(Library):
         with self._reading() as connection:
             leftovers = planning.has_leftovers(connection, wanted)
         if leftovers:
-            with self._writing() as connection:
+            with self._writing("sweep") as connection:
                 planning.sweep(connection, wanted)
         with self._reading() as connection:
             lacking = planning.lacking(connection, wanted)
             hopeless = connection.execute(select(exists().where(*planning.hopeless_probes(wanted)))).scalar()
         for some in queries.chunks(lacking, AT_ONCE):
-            with self._writing() as connection:
+            with self._writing("plan") as connection:
                 planning.queue(connection, some, self._clock())
         retried = 0
         if hopeless:
-            with self._writing() as connection:
+            with self._writing("retry_probes") as connection:
                 retried = planning.retry_probes(connection, wanted, self._clock())
         return len({stage.footage for stage in lacking}) + retried
 
     def mark(self, *, online: Collection[Path] = (), offline: Collection[Path] = ()) -> None:
         """Note which known files are there and which are not. Nothing is ever deleted for being away."""
-        with self._writing() as connection:
+        with self._writing("mark") as connection:
             queueing.mark(connection, online, offline, self._clock())
 
     def relocate(self, moves: Sequence[tuple[Path, SeenFile]]) -> None:
         """Files known at one path that lie at another now: what is known of them goes along, nothing is read."""
-        with self._writing() as connection:
+        with self._writing("relocate") as connection:
             watched.relocate(connection, moves)
 
     def note_root(self, root: Root) -> None:
         """Keep how a watched folder stands now."""
-        with self._writing() as connection:
+        with self._writing("note_root") as connection:
             watched.note(connection, root)
+
+    def repair(self) -> list[invariants.Finding]:
+        """Mend what can be mended; how everything stood before. As a whole or not at all."""
+        with self._writing() as connection:
+            found = list(invariants.repair(connection, self.folder))
+            storing.grow(connection)
+            return found
 
     def failed_among(self, paths: Collection[Path]) -> int:
         """How many of these files are marked as failed, wholly or in part."""
@@ -158,7 +166,7 @@ class WritableLibrary(Library):
         with self._reading() as connection:
             if not jobs.is_due(connection, wanted, path, self._clock()):
                 return None
-        with self._writing() as connection:
+        with self._writing("claim") as connection:
             return jobs.claim(connection, wanted, path, self._clock())
 
     def release(self, claim: Claim) -> None:
@@ -172,7 +180,7 @@ class WritableLibrary(Library):
 
     def _release_owed(self) -> None:
         if self._owed:
-            with self._writing() as connection:
+            with self._writing("release") as connection:
                 jobs.release(connection, [job for claim in self._owed for job in claim.jobs])
             self._owed.clear()
 
@@ -181,7 +189,7 @@ class WritableLibrary(Library):
 
         A file that changed and cannot be probed no longer stands for what it held before.
         """
-        with self._writing() as connection:
+        with self._writing("fail") as connection:
             ended = jobs.fail(connection, job, code, reason, passing=passing, tried_with=tried_with, now=self._clock())
             if ended is not None and ended.location_id is not None and not passing:
                 storing.let_go(connection, ended.location_id)
@@ -193,7 +201,7 @@ class WritableLibrary(Library):
         """
         (probe,) = claim.jobs
         now = self._clock()
-        with self._writing() as connection:
+        with self._writing("recognise") as connection:
             ended = jobs.end(connection, probe, "done", now)
             if ended is None:
                 return None
@@ -223,7 +231,7 @@ class WritableLibrary(Library):
             checked.events
         )
         now = self._clock()
-        with self._writing() as connection:
+        with self._writing("keep_layer") as connection:
             ended = jobs.end(connection, job, "done", now)
             if ended is None:
                 return False
@@ -235,7 +243,7 @@ class WritableLibrary(Library):
     def keep_pictures(self, job: Job, poster: bytes, strip: Strip) -> bool:
         """End the making of pictures; False when the claim does not count any more."""
         values = {"poster": self._stills.put(poster), "sprite": {**strip.layout, "still": self._stills.put(strip.jpeg)}}
-        with self._writing() as connection:
+        with self._writing("keep_pictures") as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 connection.execute(update(FootageRow).where(FootageRow.id == ended.footage_id).values(values))
@@ -262,11 +270,11 @@ class WritableLibrary(Library):
         False and UnusableFootage as for `keep_layer`.
         """
         answers.check_vectors(vectors, len(events), embedder.name, path)
-        with self._writing() as connection:
+        with self._writing("keep_vectors") as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 storing.keep_vectors(connection, ended.footage_id, embedder, events, vectors)
         return ended is not None
 
-    def _writing(self) -> AbstractContextManager[Connection]:
-        return sqlite.writing(self._engine, self.folder)
+    def _writing(self, name: str = "note") -> AbstractContextManager[Connection]:
+        return sqlite.writing(self._engine, self.folder, name)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 import pickle
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from importlib import metadata
@@ -31,6 +32,9 @@ if TYPE_CHECKING:  # tasks make the child import this module, and it has no use 
 
 T = TypeVar("T")
 
+_DEATHS_AT_ONCE = 3
+_LONGEST_BACK_OFF = 60.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,10 +47,12 @@ class Decoder:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.deaths = 0
-        """How many processes have ended before they were told to."""
+        """How many processes have ended before they were told to ..."""
+        self._in_a_row = 0
+        """... since the last task that ended well."""
         self._child: Process | None = None
         self._busy = False
-        self._interrupted = False
+        self._interrupted = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +68,7 @@ class Decoder:
 
     def interrupt(self) -> None:
         """End the process, from any thread and for good: a running task raises KeyboardInterrupt, as Ctrl-C would."""
-        self._interrupted = True
+        self._interrupted.set()
         child = self._child
         if child is not None:
             child.shoot()
@@ -110,6 +116,7 @@ class Decoder:
                 kind, value = child.answer(seconds)
                 seconds -= monotonic() - asked
                 if kind == "end":
+                    self._in_a_row = 0
                     return
                 if kind != "item":
                     raise _failure(kind, value, file)
@@ -130,10 +137,11 @@ class Decoder:
                 "raise 'decode_base_seconds' or 'decode_seconds_per_second'.",
             ) from None
         except (EOFError, OSError):
-            if self._interrupted:
+            if self._interrupted.is_set():
                 self.close()
                 raise KeyboardInterrupt from None
             self.deaths += 1
+            self._in_a_row += 1
             self._child = None
             raise _death(child, file) from None
         except pickle.UnpicklingError as error:
@@ -146,12 +154,22 @@ class Decoder:
             self._busy = False
 
     def _running(self) -> Process:
-        if self._interrupted:
-            raise KeyboardInterrupt
         if self._child is None or not self._child.alive:
             self.close()
+            self._interrupted.wait(back_off(self._in_a_row))
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
+        if self._child is None:
             self._child = Process(self.settings)
         return self._child
+
+
+def back_off(deaths: int) -> float:
+    """Seconds to wait before a process is started after so many deaths in a row.
+
+    One bad file costs nothing; but where every child dies, something is wrong with the machine.
+    """
+    return min(2.0 ** (deaths - _DEATHS_AT_ONCE), _LONGEST_BACK_OFF) if deaths >= _DEATHS_AT_ONCE else 0.0
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import av
 from av.container import InputContainer
@@ -20,6 +21,14 @@ from momentidx.times import round_half_up
 
 Timed = tuple[int, VideoFrame]
 """A picture and its timestamp."""
+
+
+class _Stamped(Protocol):
+    @property
+    def pts(self) -> int | None: ...
+
+
+F = TypeVar("F", bound=_Stamped)
 
 _log = logging.getLogger(__name__)
 
@@ -89,12 +98,14 @@ def decoded(decoder: av.VideoCodecContext, packet: Packet[av.VideoStream] | None
     """The frames that a packet brings out of the decoder, no packet all the rest; none when it is damaged."""
     try:
         return decoder.decode(packet)
-    except (av.InvalidDataError, av.EOFError) as error:
+    except MemoryError:
+        raise
+    except av.FFmpegError as error:  # decoders call damage by many names, such as "operation not permitted"
         _log.debug("a packet does not decode: %s", error)
         return []
 
 
-def timed(frames: Iterable[VideoFrame], footage: Footage, first: int | None) -> Iterator[Timed]:
+def timed(frames: Iterable[F], footage: Footage, first: int | None) -> Iterator[tuple[int, F]]:
     """The frames inside the footage's span whose times go forwards, with their times.
 
     One without a time follows the one before at the usual distance; `first` is for the first one.

@@ -23,6 +23,7 @@ from momentidx.media.compare import Picture
 from momentidx.media.container import opened
 from momentidx.media.decode import decoded, hurrying, packets_of, pictures, stream_of, timed, undecodable, within
 from momentidx.media.frames import Frames, Signals
+from momentidx.media.groups import Groups
 from momentidx.media.jpeg import encoded
 from momentidx.media.pictures import Scaler, is_full_range, planar, small_planes
 from momentidx.media.requests import Batch, Found, Limits, Wanted
@@ -71,22 +72,19 @@ def borders(path: Path, footage: Footage, limits: Limits) -> tuple[int, ...]:
     """
     start, base = footage.span.start, footage.span.base
     keys, sizes = _survey(path, footage, limits)
-    found, stretches = unsettled(keys, sizes, base) if keys else ([], [Stretch(0, start, None)])
+    found, stretches = unsettled(keys, sizes, base) if keys else ([], [Stretch(0, len(sizes), start, None)])
     nothing = not keys
-    with opened(path) as container:
-        stream = hurrying(stream_of(container, footage, limits))
-        decoder, packets = stream.codec_context, enumerate(packets_of(container, stream))
+    with Groups(path, footage, limits, [key.number for key in keys]) as groups:
         for stretch, following in zip(stretches, [*stretches[1:], None], strict=True):
             shots = ShotDetector(start, base)
-            frames = _frames(decoder, packets, stretch.first, following.first if following else None)
-            for pts, frame in timed(frames, footage, stretch.start):
+            pictures = groups.pictures(stretch.first, stretch.end, following.first if following else None)
+            for pts, small in timed(pictures, footage, stretch.start):
                 nothing = False
                 if pts < stretch.start:  # needs the pictures before the key picture
                     continue
-                shots.feed(Picture(pts, small_planes(planar(within(limits, path, frame)))))
+                shots.feed(Picture(pts, small.planes))
                 if stretch.last is not None and pts >= stretch.last and not shots.is_open:
                     break
-            decoder.flush_buffers()
             found += shots.borders()
     if nothing:
         raise undecodable(path)
@@ -116,7 +114,7 @@ def _survey(path: Path, footage: Footage, limits: Limits) -> tuple[list[Key], li
                     continue
                 asked[packet.pts] = last_key, group
                 latest = packet.pts
-            for frame in decoded(stream.codec_context, packet):
+            for frame in _key_frames(stream.codec_context, packet):
                 if frame.pts not in asked or not frame.key_frame or (before and frame.pts <= before.pts):
                     return [], sizes
                 picture = Picture(frame.pts, small_planes(planar(within(limits, path, frame))))
@@ -125,16 +123,13 @@ def _survey(path: Path, footage: Footage, limits: Limits) -> tuple[list[Key], li
     return ([] if asked or (keys and keys[0].number) else keys), sizes
 
 
-def _frames(
-    decoder: VideoCodecContext, packets: Iterator[tuple[int, Packet[VideoStream]]], first: int, end: int | None
-) -> Iterator[VideoFrame]:
-    """The frames of the packets from a number on, and before another."""
-    for number, packet in packets:
-        if number >= first:
-            yield from decoded(decoder, packet)
-        if end is not None and number + 1 >= end:
-            yield from decoded(decoder, None)
-            return
+def _key_frames(decoder: VideoCodecContext, packet: Packet[VideoStream]) -> list[VideoFrame]:
+    """What comes out of the decoder for a key packet when those between are left out."""
+    frames = decoded(decoder, packet)
+    if decoder.name == "hevc":  # it would mix up their order
+        frames += decoded(decoder, None)
+        decoder.flush_buffers()
+    return frames
 
 
 class _Ticks:

@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_INIT = 1  # the parent of whatever runs in bubblewrap
+_SIGNALLED = 128
 _ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONUTF8", "TZ")
 """What a decoder may know of the environment: how names are spelled and where libraries lie."""
 
@@ -38,10 +41,13 @@ class Process:
         self._unread = b""
         self._largest = settings.decode_memory_mb << 20
         self._socket, theirs = socket.socketpair()
+        self._wrapped = settings.decode_bubblewrap and bubblewrap() is not None
+        parent = _INIT if self._wrapped else os.getpid()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", "from momentidx.media.serve import serve; serve()"]
-                + [str(number) for number in (theirs.fileno(), settings.decode_memory_mb, os.getpid())],
+                [*(_wrapping() if self._wrapped else ()), sys.executable, "-P"]
+                + ["-c", "from momentidx.media.serve import serve; serve()"]
+                + [str(number) for number in (theirs.fileno(), settings.decode_memory_mb, parent)],
                 env=_environment(settings.decode_threads),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -58,7 +64,8 @@ class Process:
         self._selector.register(self._socket, selectors.EVENT_READ)
         self._selector.register(self._output, selectors.EVENT_READ)
         try:
-            self.protections: tuple[str, ...] = self.answer(_START_SECONDS)[1]
+            own: tuple[str, ...] = self.answer(_START_SECONDS)[1]
+            self.protections = (*own, "no network", "bubblewrap") if self._wrapped else own
         except (EOFError, OSError) as error:
             self.kill()
             said = " / ".join(self.messages) or "it said nothing"
@@ -125,7 +132,8 @@ class Process:
             return self._process.returncode
         self._read_output()
         self._release()
-        return status
+        # bubblewrap, like a shell, tells of a signal by a status above 128
+        return _SIGNALLED - status if self._wrapped and status > _SIGNALLED else status
 
     def _send(self, message: object) -> None:
         packed = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
@@ -152,6 +160,20 @@ class Process:
         self._selector.close()
         self._socket.close()
         self._output.close()
+
+
+def bubblewrap() -> str | None:
+    """Where the program `bwrap` is, if it is installed."""
+    return shutil.which("bwrap")
+
+
+def _wrapping() -> tuple[str, ...]:
+    """Namespaces of its own for everything, and a view of the file system that nobody can write to."""
+    return (
+        bubblewrap() or "bwrap",
+        *("--unshare-all", "--die-with-parent", "--cap-drop", "ALL"),
+        *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--"),
+    )
 
 
 def _environment(threads: int) -> dict[str, str]:

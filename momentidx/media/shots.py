@@ -8,7 +8,7 @@ bytes, about as many as a key picture of the same thing, whichever encoder made 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from momentidx.media.compare import Picture
@@ -74,6 +74,8 @@ class Stretch:
 
     first: int
     """Number of its first packet."""
+    end: int
+    """Number of the last packet it needs, which is a key picture's; of all packets when it goes on to the end."""
     start: int
     last: int | None
     """Timestamps of its first picture and its last, which is a key picture too; None: to the end."""
@@ -103,10 +105,11 @@ def unsettled(keys: Sequence[Key], sizes: Sequence[int], base: Fraction) -> tupl
             if by_choice and unlike and is_quiet and goes_on and not is_short and _stands_out(after.number, sizes):
                 cuts.append(after.pts)
                 continue
+        end, last = (after.number, after.pts) if after else (len(sizes), None)
         if stretches and stretches[-1].last == key.pts:
-            stretches[-1] = Stretch(stretches[-1].first, stretches[-1].start, after.pts if after else None)
+            stretches[-1] = replace(stretches[-1], end=end, last=last)
         else:
-            stretches.append(Stretch(key.number, key.pts, after.pts if after else None))
+            stretches.append(Stretch(key.number, end, key.pts, last))
     return cuts, stretches
 
 

@@ -68,7 +68,7 @@ def _gelu(x: Matrix) -> Matrix:
 
 def _erf(x: Matrix) -> Matrix:
     """The error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26); numpy has none."""
-    t = 1 / (1 + np.float32(0.3275911) * np.abs(x))
+    t: Matrix = np.float32(1) / (np.float32(1) + np.float32(0.3275911) * np.abs(x))
     factors = np.array((1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592), np.float32)
     tail = np.zeros_like(t)
     for factor in factors:

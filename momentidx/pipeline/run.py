@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from momentidx.failpoints import reach
+
 RUN_FILE = "run.json"
 EVERY_SECONDS = 1.0
 
@@ -92,7 +94,9 @@ class RunFile:
         unfinished = self._file.with_suffix(".unfinished")
         with suppress(OSError):  # a full disk
             unfinished.write_text(run().to_json(), encoding="utf-8")
+            reach("run.written")
             unfinished.replace(self._file)
+            reach("run.replaced")
 
     def remove(self) -> None:
         with suppress(OSError):

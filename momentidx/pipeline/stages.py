@@ -12,7 +12,7 @@ Nothing here knows a captioner, a database or a decoder by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -98,6 +98,11 @@ class TellingSource(Source):
         for frames in super().watch(per_second=per_second, width=width):
             self._tell(Fraction(int(frames.pts[-1]) - self._span.start, self._span.end - self._span.start))
             yield frames
+
+    def at(self, pts: Sequence[int], *, width: int) -> Frames:
+        frames = super().at(pts, width=width)
+        self._tell(Fraction(max(pts, default=self._span.start) - self._span.start, self._span.end - self._span.start))
+        return frames
 
 
 def _look(path: Path) -> SeenFile:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from momentidx.caption.auto import resolved
 from momentidx.caption.protocol import Captioner
 from momentidx.config import Settings
 from momentidx.events import Layer
@@ -42,10 +43,11 @@ class Tools:
 
 @contextmanager
 def open_tools(settings: Settings) -> Iterator[Tools]:
-    """Build the tools; the decoding child ends with the block.
+    """Build the tools; the decoding child ends with the block. What the captioner `auto` stands for is settled here.
 
     Raises WrongUse for a captioner or embedder that nothing provides.
     """
+    settings = resolved(settings)
     folders = [folder.captioners or () for folder in settings.folders.values()]
     names = dict.fromkeys(name for some in (settings.captioners, *folders) for name in some)
     captioners: list[Captioner] = [choose("captioners", name).make(settings) for name in names]

@@ -23,6 +23,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.failpoints import reach
 from momentidx.search.index import Index, Kind
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,9 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            reach("vectors.written")
             part.replace(path)
+            reach("vectors.replaced")
         except OSError:
             part.unlink(missing_ok=True)
             raise

@@ -112,18 +112,30 @@ class Searcher:
     ) -> list[Moment]:  # fmt: skip
         vector = self._vector(words)
         if among is not None:
-            inside = set(among)
-            cosines = dict(self._vectors.nearest(vector, count, inside)) if inside else {}
+            asked = set(among)
+            cosines = dict(self._vectors.nearest(vector, count, asked)) if asked else {}
+            asked = asked if len(asked) <= count else set(cosines)
         else:
             cosines = dict(self._vectors.nearest(vector, count))
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
             by_words = set(self.library.word_hits(tokens, limit=count) if tokens else ()) - cosines.keys()
             cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
-        ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
+            asked = by_words | cosines.keys()
+        ids = self.library.matching(conditions, among=asked) if conditions else list(asked)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
+        cosines |= self._still_silent([each for each in moments if each.id not in cosines], vector)
         if not words:
             return self._ranked(moments, [alike(moment, cosines[moment.id]) for moment in moments])
         return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments)))
+
+    def _still_silent(self, moments: Sequence[Moment], vector: NDArray[np.float32]) -> dict[int, float]:
+        """Cosines of what a person wrote since anybody indexed: nothing else is shown before it has its vector."""
+        if not moments:
+            return {}
+        rows = self._embedder.embed([moment.event.caption for moment in moments])
+        for moment, row in zip(moments, rows, strict=True):
+            self._surroundings.learn(moment, row)
+        return {moment.id: float(row @ vector) for moment, row in zip(moments, rows, strict=True)}
 
     def _listed(
         self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query], want: int,

@@ -81,6 +81,8 @@ class Vectors:
         """Events, of all or of these, with their cosine to a (D,) vector of length 1; best first, at most `count`."""
         state = self._state
         events, scores = self._found(state.index, vector, count, among)
+        kept = np.isin(events, state.events, invert=True)  # a person changed the words: the index has the former ones
+        events, scores = events[kept], scores[kept]
         fresh = slice(None) if among is None else np.isin(state.events, np.fromiter(among, np.int64, len(among)))
         events = np.concatenate([events, state.events[fresh]])
         scores = np.concatenate([scores, state.matrix[fresh] @ vector])
@@ -92,12 +94,11 @@ class Vectors:
         with self._changing:
             parts = list(batches(self._library, self._embedder, self._state.newest))
             if parts:
-                self._state = _State(
-                    self._state.index,
-                    np.concatenate([self._state.events, *(events for _, events, _ in parts)]),
-                    np.concatenate([self._state.matrix, *(matrix for _, _, matrix in parts)]),
-                    parts[-1][0],
-                )
+                events = np.concatenate([self._state.events, *(events for _, events, _ in parts)])
+                matrix = np.concatenate([self._state.matrix, *(matrix for _, _, matrix in parts)])
+                _, backwards = np.unique(events[::-1], return_index=True)  # the last of each
+                last = np.sort(len(events) - 1 - backwards)
+                self._state = _State(self._state.index, events[last], matrix[last], parts[-1][0])
 
     @property
     def is_behind(self) -> bool:
@@ -110,7 +111,8 @@ class Vectors:
         old = self._state.index
         there = self._library.vector_count(self._embedder)
         kind = kind_for(there, self._embedder.dimension, gpu=self._gpu)
-        if kind is old.kind and there >= 0.8 * len(old):  # else too many of them are deleted
+        changed = np.isin(self._state.events, old.events).any()
+        if kind is old.kind and there >= 0.8 * len(old) and not changed:  # else too many of them are deleted
             index = extended(old, self._library, self._embedder)
         else:
             index = build(self._library, self._embedder, kind)
@@ -176,6 +178,15 @@ def open_vectors(library: Library, embedder: Embedder, *, gpu: bool = False) -> 
     if vectors.is_behind and vectors.kind is not Kind.WHOLE:
         vectors.fold()
     return vectors
+
+
+def is_cached(library: Library, embedder: Embedder) -> bool:
+    """Whether an index of this library and embedder lies in the cache, whole; what came in since is read beside it."""
+    try:
+        index = Cache(library.folder, embedder.name).read(_source(library, embedder))
+    except Damaged:
+        return False
+    return index is not None and _is_of(index, library, embedder)
 
 
 def keep_index(library: Library, embedder: Embedder) -> None:

@@ -99,8 +99,8 @@ def _cut(moment: Moment, length: Fraction | None) -> Moment:
     return replace(moment, event=replace(moment.event, span=footage.grid.span(first, first + wanted)))
 
 
-def string_out(found: Sequence[Cast], *, name: str, handles: str = "0f", alternates: bool = True) -> Timeline:
-    """The timeline of what was cast; without `alternates` one picture track, which any format holds.
+def string_out(found: Sequence[Cast], *, name: str, handles: str = "0f") -> Timeline:
+    """The timeline of what was cast.
 
     Raises MomentidxError when no slot has a take.
     """
@@ -117,7 +117,7 @@ def string_out(found: Sequence[Cast], *, name: str, handles: str = "0f", alterna
                 track.insert(place, _gap(one.slot, rate, marked=pictures))
             elif pictures:
                 track[place].metadata["momentidx"].update(_asked(one.slot))
-    if alternates and any(len(one.takes) > 1 for one in found):
+    if any(len(one.takes) > 1 for one in found):
         keep_source_frames(timeline)
         lengths = [round(item.source_range.duration.value) for item in timeline.tracks[0]]
         for rank in range(1, max(len(one.takes) for one in found)):

@@ -39,7 +39,7 @@ from momentidx import __version__
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.footage import Footage
-from momentidx.timeline.facts import copies_with
+from momentidx.timeline.facts import copies_with, remarks
 from momentidx.timeline.names import media_url, one_line, safe_text
 from momentidx.times import (
     allows_drop_frame,
@@ -89,7 +89,7 @@ def build(moments: Sequence[Moment], *, name: str, query: str | None = None, lay
     start, facts = _sequence(moments, layout)
     pause = RationalTime(parse_duration_frames(layout.gap, Fraction(facts["rate"])), start.rate)
     media = References()
-    shots = _whole_files(moments, media) if layout.whole_files else _cuts(moments, media, query, layout)
+    shots = _whole_files(moments, media, query) if layout.whole_files else _cuts(moments, media, query, layout)
     pictures, sounds = _clips(shots, "picture"), iter(_clips([shot for shot in shots if shot.footage.audio], "sound"))
     video, audio = Track("Video 1", kind=TrackKind.Video), Track("Audio 1", kind=TrackKind.Audio)
     for shot, picture in zip(shots, pictures, strict=True):
@@ -169,7 +169,7 @@ def _cuts(moments: Sequence[Moment], media: References, query: str | None, layou
     return found
 
 
-def _whole_files(moments: Sequence[Moment], media: References) -> list[_Shot]:
+def _whole_files(moments: Sequence[Moment], media: References, query: str | None) -> list[_Shot]:
     """One shot for each file, with a marker and its provenance for each moment."""
     files: dict[str, list[Moment]] = defaultdict(list)
     for moment in moments:
@@ -179,7 +179,7 @@ def _whole_files(moments: Sequence[Moment], media: References) -> list[_Shot]:
         markers = []
         for moment in (best, *more):
             markers.append(_marker(moment, _frames(moment)))
-            markers[-1].metadata["momentidx"] = _provenance(moment, None)
+            markers[-1].metadata["momentidx"] = _provenance(moment, query)
         picture, sound = media.of(best.footage, best.path)
         name, facts = one_line(best.path.name), {"online": best.online}
         found.append(_Shot(link, name, best.footage, picture, sound, picture.available_range, tuple(markers), facts))
@@ -197,19 +197,30 @@ def _clips(shots: Sequence[_Shot], kind: Literal["picture", "sound"]) -> list[Cl
 
 
 def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:
-    """The caption, over the moment itself: where it begins and ends however long the handles are."""
-    caption = moment.event.caption
+    """The caption, over the moment itself: where it begins and ends however long the handles are.
+
+    The comment goes on with what a person made of it, so that every format that has comments carries that.
+    """
+    caption, remark = moment.event.caption, moment.remark
+    comment = [caption, *remarks({"note": remark.note, "rating": remark.rating, "labels": remark.labels})]
     return Marker(
         name=one_line(caption, MARKER_NAME_LENGTH),
         marked_range=media_range(moment.footage, *frames),
         color=MarkerColor.GREEN,  # not red, which means offline media to many editors
-        comment=safe_text(caption),
+        comment=safe_text("\n".join(filter(None, comment))),
     )
 
 
 def _provenance(moment: Moment, query: str | None) -> dict[str, Any]:
-    """The moment as `find --json` tells it, what was asked, and how sure its edges are."""
-    facts = moment.to_json() | {"query": query, "edge_seconds": float(moment.event.edge)}
+    """The moment as `find --json` tells it, what was asked, how sure its edges are, and what a person made of it."""
+    remark = moment.remark
+    facts = moment.to_json() | {
+        "query": remark.query or query,
+        "edge_seconds": float(moment.event.edge),
+        "note": remark.note,
+        "rating": remark.rating,
+        "labels": list(remark.labels),
+    }
     return {key: _safe(value) for key, value in facts.items()}
 
 

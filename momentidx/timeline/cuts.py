@@ -24,8 +24,8 @@ from opentimelineio.schema import Clip, ExternalReference, Marker, Timeline, Tra
 
 from momentidx import times
 from momentidx.errors import MomentidxError
-from momentidx.timeline.facts import Facts
-from momentidx.timeline.names import plain_path
+from momentidx.timeline.facts import Facts, remarks
+from momentidx.timeline.names import one_line, plain_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,29 @@ class Mark:
 
     name: str
     comment: str
+    """The whole caption, and below it what a person made of the moment."""
     color: str
     """`GREEN`, ...: one of OpenTimelineIO's names."""
     start: int
     end: int
     facts: Mapping[str, Any]
     """The moment, as `find --json` tells it, and what a person made of it; empty when the timeline is not ours."""
+
+    @property
+    def caption(self) -> str:
+        """The caption alone."""
+        told: str | None = self.facts.get("caption")
+        return self.comment if told is None else told
+
+    @property
+    def remark(self) -> str:
+        """What a person made of the moment, on one line; often empty."""
+        return one_line("; ".join(remarks(self.facts)))
+
+    @property
+    def title(self) -> str:
+        """Name and remark, for programs whose markers are one text."""
+        return f"{self.name} ({remark})" if (remark := self.remark) else self.name
 
 
 @dataclass(frozen=True, slots=True)

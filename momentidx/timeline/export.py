@@ -118,8 +118,7 @@ def deliver(deliveries: Sequence[Delivery], *, query: str | None, force: bool) -
     for one, timeline in zip(deliveries, timelines, strict=True):
         refuse_to_replace(one.file, timeline, force=force)
     for one, timeline in zip(deliveries, timelines, strict=True):
-        one.writer.write(timeline, one.file)
-        yield one, _problems(one.file, timeline)
+        yield one, write_checked(one.writer, timeline, one.file)
 
 
 def _timelines(deliveries: Sequence[Delivery], query: str | None) -> list[Timeline]:
@@ -133,8 +132,9 @@ def _timelines(deliveries: Sequence[Delivery], query: str | None) -> list[Timeli
     return [timeline for _, timeline in made]
 
 
-def _problems(file: Path, timeline: Timeline) -> list[str]:
-    """What is wrong with the timeline, or else with the file, which would say the same again in its own words."""
+def write_checked(writer: TimelineWriter, timeline: Timeline, file: Path) -> list[str]:
+    """Write a timeline, and tell what is wrong with it, or else with the file, which would only say the same again."""
+    writer.write(timeline, file)
     if file.suffix.lower() == ".otio":  # reading it back gives the whole timeline
         return check_file(file)
     return check(timeline) or (check_file(file) if can_check(file) else [])

@@ -51,3 +51,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value]
+
+
+def remarks(facts: Mapping[str, Any]) -> list[str]:
+    """What a person made of a moment, a line each: rating, note, labels."""
+    rating, note, labels = facts.get("rating"), facts.get("note"), facts.get("labels")
+    found = [f"Rating: {rating} of 5"] if rating else []
+    found += [f"Note: {note}"] if note else []
+    return found + ([f"Labels: {', '.join(labels)}"] if labels else [])

@@ -21,6 +21,8 @@ class TimelineWriter(Protocol):
     """Whether one file can hold footage of several frame rates; if not, there is a file for each rate."""
     most_clips: int | None
     """How many clips one file can hold (CMX lists: 999 events), or None; more are split over several files."""
+    alternates: bool
+    """Whether it keeps other takes for the same place, on tracks that do not play or as further rows."""
 
     def write(self, timeline: Timeline, file: Path) -> None:
         """Write a whole file or none: to a temporary name beside `file`, then renamed over it.

@@ -11,6 +11,7 @@ carried; `lost` says what there was.
 from __future__ import annotations
 
 import re
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
@@ -37,14 +38,14 @@ from momentidx.timeline.cuts import exact_rate
 from momentidx.timeline.foreign import ForeignClip, ForeignItem, ForeignTimeline, ForeignTrack
 from momentidx.timeline.names import plain_path
 
-ENDINGS = (".edl", ".otio", ".xml")
+ENDINGS = (".edl", ".otio", ".xml", ".aaf")
 MOST_BYTES = 64 * 2**20
 DEEPEST = 200
 """Brackets within brackets of JSON, tags within tags of XML; a timeline of nested sequences has some dozens."""
 
 
 def read(file: Path, edl_rate: Fraction | None) -> ForeignTimeline:
-    """The first timeline of a CMX 3600 EDL, a Final Cut Pro 7 XML or an OpenTimelineIO file.
+    """The first timeline of a CMX 3600 EDL, a Final Cut Pro 7 XML, an OpenTimelineIO or an AAF file.
 
     An EDL does not say its frame rate, so `edl_rate` does. Raises UnusableFootage for a file that
     cannot be read as its ending says. To be called in a limited process.
@@ -53,6 +54,8 @@ def read(file: Path, edl_rate: Fraction | None) -> ForeignTimeline:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
+        if ending == ".aaf":
+            return _aaf(file)
         text = file.read_text("utf-8", "replace").removeprefix("\N{BYTE ORDER MARK}")
         if ending == ".edl":
             return _values(_edl(text, edl_rate or Fraction(25)), says_drop_frame(text))
@@ -61,6 +64,17 @@ def read(file: Path, edl_rate: Fraction | None) -> ForeignTimeline:
         _refuse(file, str(error) or type(error).__name__)  # the adapters trip over oddities in all these ways
     except (SyntaxError, RecursionError) as error:  # SyntaxError is what bad XML raises
         _refuse(file, str(error))
+
+
+def _aaf(file: Path) -> ForeignTimeline:
+    from aaf2.exceptions import AAFError
+
+    from momentidx.timeline.reading_aaf import read_aaf
+
+    try:
+        return read_aaf(file)
+    except (AAFError, AssertionError, NotImplementedError, struct.error) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def says_drop_frame(edl: str) -> bool | None:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+from xml.parsers import expat
 
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.timeline.names import plain_path
@@ -51,7 +52,15 @@ def uses(file: Path) -> list[Use]:
         raise WrongUse(f"{file}: files of this ending cannot be checked; those that can are {known}.")
     try:
         return list(reader(file))
-    except (OSError, ValueError, LookupError, ZeroDivisionError, ElementTree.ParseError, WrongUse) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        ZeroDivisionError,
+        ElementTree.ParseError,
+        expat.ExpatError,
+        WrongUse,
+    ) as error:
         raise MomentidxError(f"{file} cannot be read back: {error}. Export it again.") from error
 
 
@@ -66,21 +75,22 @@ def _fcpxml(root: Element) -> Iterator[Use]:
         yield Use(_label(number, clip.get("name")), plain_path(url), _span(source), _span(media))
 
 
+_CLIPITEM = re.compile("<clipitem .*?</clipitem>", re.DOTALL)
+
+
 def _fcp7xml(file: Path) -> Iterator[Use]:
     """Clip by clip: a long timeline has a million elements, which as one tree would be half a gigabyte."""
+    text = file.read_text(encoding="utf-8")
+    expat.ParserCreate().Parse(text, True)
     paths: dict[str, str] = {}
-    number = 0
-    for _, clip in ElementTree.iterparse(file):
-        if clip.tag != "clipitem":
-            continue
-        number += 1
+    for number, match in enumerate(_CLIPITEM.finditer(text), start=1):
+        clip = ElementTree.fromstring(match[0])
         media = _child(clip, "file")
         if (url := media.findtext("pathurl")) is not None:
             paths[media.attrib["id"]] = plain_path(url)
         start, end, length = (Fraction(int(_child(clip, tag).text or "")) for tag in ("in", "out", "duration"))
         label = _label(number, clip.findtext("name"))
         yield Use(label, paths[media.attrib["id"]], (start, end), (Fraction(0), length))
-        clip.clear()
 
 
 def _mlt(root: Element) -> Iterator[Use]:

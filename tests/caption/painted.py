@@ -20,13 +20,15 @@ Picture = NDArray[np.uint8]
 class Painted:
     """Picture `n` lies at tick `START + n`, a tick being one frame; `cuts` are the first frames of later shots.
 
-    Pictures are kept small: nothing that is tested asks for more than `SIDE` pixels.
+    Pictures are kept small: little that is tested asks for more than `SIDE` pixels.
     """
 
     START, SIDE = 1000, 320
 
-    def __init__(self, pictures: Iterable[Picture], rate: Fraction | int = 25, cuts: Sequence[int] = ()) -> None:
-        self._pictures = [_sized(picture, self.SIDE) for picture in pictures]
+    def __init__(
+        self, pictures: Iterable[Picture], rate: Fraction | int = 25, cuts: Sequence[int] = (), side: int = SIDE
+    ) -> None:
+        self._pictures = [_sized(picture, side) for picture in pictures]
         self._count = len(self._pictures)
         self._rate, self._cuts = Fraction(rate), cuts
         self._signals: Signals | None = None

@@ -1,17 +1,18 @@
 """What every captioner owes the rest of the program, whoever made it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from momentidx.caption.plugin import captioners
-from momentidx.caption.protocol import Captioner
-from momentidx.config import Settings
+from momentidx.caption.protocol import Answerer, Captioner, Locator
 from momentidx.demo.footage import CLIPS, pictures
 from momentidx.events import Event
+from momentidx.times import Span
+from tests.caption.every import CAPTIONERS
 from tests.caption.painted import Painted, Picture
 
 DAY, STUDIO, NIGHT = CLIPS
@@ -24,10 +25,10 @@ FOOTAGE: dict[str, Callable[[], Iterable[Picture]]] = {
 }
 
 
-@pytest.fixture(params=captioners(), ids=lambda offer: offer.name)
-def captioner(request: pytest.FixtureRequest, tmp_path: Path) -> Captioner:
-    made: Captioner = request.param.make(Settings(models_folder=tmp_path))  # and none are there
-    return made
+@pytest.fixture(params=CAPTIONERS)
+def captioner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Captioner]:
+    with CAPTIONERS[request.param](tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(params=FOOTAGE, scope="module")
@@ -63,3 +64,33 @@ def test_a_captioner_has_a_name_and_a_version(captioner: Captioner) -> None:
     assert isinstance(captioner, Captioner)
     assert captioner.name
     assert captioner.version
+
+
+def test_every_captioner_that_comes_with_momentidx_is_tested_here() -> None:
+    assert {offer.name for offer in captioners()} == set(CAPTIONERS)
+
+
+def test_what_is_located_lies_inside_the_footage_and_says_the_words(captioner: Captioner, source: Painted) -> None:
+    if not isinstance(captioner, Locator):
+        pytest.skip(f"{captioner.name} does not locate")
+    footage = source.footage
+    first_half = Span(
+        footage.span.start, footage.span.start + (footage.span.end - footage.span.start + 1) // 2, footage.span.base
+    )
+    for within in (None, first_half):
+        found = captioner.locate(footage, source, "a red ball rolls in", within)
+        assert [event.span.start for event in found] == sorted(event.span.start for event in found)
+        for event in found:
+            assert footage.span.covers(event.span)
+            assert (event.kind, event.caption) == ("located", "A red ball rolls in.")
+        assert captioner.locate(footage, source, "a red ball rolls in", within) == found
+
+
+def test_questions_are_answered_in_plain_words(captioner: Captioner, source: Painted) -> None:
+    if not isinstance(captioner, Answerer):
+        pytest.skip(f"{captioner.name} answers no questions")
+    answer = captioner.answer(source.footage, source, "What is it?")
+    assert answer.text
+    assert answer.text.isprintable()
+    assert answer.looked_at == source.footage.span
+    assert 0 < answer.spacing <= source.footage.duration

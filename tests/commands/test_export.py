@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Event, Layer
 from momentidx.files import SeenFile
 from momentidx.footage import AudioStream, Footage, VideoStream
-from momentidx.library import Bins, Described, Library, WritableLibrary
+from momentidx.library import Bins, Described, Library, SavedSearches, WritableLibrary
 from momentidx.search.minilm import MiniLMEmbedder, installed_weights
 from momentidx.times import Span, StartTimecode
 from tests.library.making import indexed
@@ -132,15 +133,38 @@ def test_what_makes_no_sense_is_a_sentence(
 def test_the_moments_of_a_bin_are_exported_in_its_order(library: Path, tmp_path: Path) -> None:
     with Library.open(library) as opened:
         first, second, *_ = opened.moments()
-    Bins(library).add("Day 1", [second, first])
+    bins = Bins(library)
+    bins.add("Day 1", [second, first], query="a dog")
+    bins.note("Day 1", 1, "Hold the last frame.")
+    bins.rate("Day 1", 2, 5)
     file = tmp_path / "day.csv"
     done = export("--selects", "Day 1", "-o", file, "--library", library)
     assert done.exit_code == 0, done.output
-    rows = csv.DictReader(file.read_text("utf-8-sig").splitlines())
+    rows = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
     assert [row["id"] for row in rows] == [str(second.id), str(first.id)]
+    assert [(row["note"], row["rating"], row["query"]) for row in rows] == [
+        ("Hold the last frame.", "0", "a dog"), ("", "5", "a dog"),
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize("twice", [["dog", "--selects", "Day 1"], ["dog", "--query", "dog"], []])
+def test_a_saved_search_is_exported_as_its_words(library: Path, tmp_path: Path) -> None:
+    SavedSearches(library).save("Beach", "a dog runs")
+    file = tmp_path / "beach.jsonl"
+    done = export("--saved", "Beach", "-o", file, "--limit", "1", "--library", library)
+    assert done.exit_code == 0, done.output
+    (row,) = map(json.loads, file.read_text().splitlines())
+    assert (row["caption"], row["query"]) == ("A dog runs along the beach.", "a dog runs")
+    with pytest.raises(WrongUse, match=r"There is no saved search 'Beech'\. Did you mean 'Beach'\?"):
+        CliRunner().invoke(
+            app,
+            ["export", "--saved", "Beech", "-o", str(file), "--force", "--library", str(library)],
+            catch_exceptions=False,
+        )
+
+
+@pytest.mark.parametrize(
+    "twice", [["dog", "--selects", "Day 1"], ["dog", "--query", "dog"], ["dog", "--saved", "Beach"], []]
+)
 def test_an_export_is_of_one_thing(library: Path, tmp_path: Path, twice: list[str]) -> None:
     with pytest.raises(WrongUse, match="Say what to export and where to"):
         CliRunner().invoke(

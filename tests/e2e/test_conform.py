@@ -77,6 +77,14 @@ def test_our_own_export_comes_back_cut_for_cut(tmp_path: Path, library: Path, en
     assert momentidx("export", "--check", again, "--library", library).endswith("no problem found.\n")
 
 
+def test_our_own_aaf_becomes_the_timeline_that_was_exported(tmp_path: Path, library: Path) -> None:
+    export = ("export", "the camera pans left", "-n", "4", "--handles", "12f", "--library", library)
+    momentidx(*export, "-o", tmp_path / "cut", "--to", "aaf", "--to", "fcp7xml")
+    found = rows(tmp_path / "cut.aaf", "-o", tmp_path / "again.xml", "--library", library, code=0)
+    assert {(row["state"], *row["by"]) for row in found} == {("relinked", "fingerprint")}
+    assert cuts(tmp_path / "again.xml") == cuts(tmp_path / "cut.xml")
+
+
 def test_two_footages_that_fit_are_told_and_not_guessed(tmp_path: Path, drawn: Path) -> None:
     library, cards = tmp_path / "library", tmp_path / "cards"
     for card in ("a", "b"):
@@ -105,7 +113,7 @@ def test_what_cannot_be_read_is_told_and_nothing_is_written(tmp_path: Path, libr
     for file, code, sentence in (
         (edl, 2, f"{edl}: no indexed footage has a rate that it could have. Say its rate: --rate 29.97"),
         (deep, 1, f"{deep}: this is no timeline that can be read: it is nested 100000 deep, and at most 200 are read."),
-        (text, 2, f"{text}: timelines are read from .edl, .otio, .xml files."),
+        (text, 2, f"{text}: timelines are read from .edl, .otio, .xml, .aaf files."),
         (tmp_path / "none.edl", 2, f"{tmp_path / 'none.edl'}: there is no such file."),
     ):
         done = run("conform", file, "-o", out, "--library", library)

@@ -68,7 +68,7 @@ def test_an_entry_stays_as_it_was_chosen_when_its_footage_is_described_anew(
     assert library.moments(ids=[chosen.id]) == [], "the event is gone"
     (entry,) = library.selects("Day 1")
     assert (entry.moment, entry.note) == (chosen, "The first half.")
-    assert library.problems() == []
+    assert [found for found in library.examine() if found.broken] == []
 
 
 def test_an_entry_whose_footage_lies_nowhere_is_offline_where_it_lay(library: WritableLibrary, bins: Bins) -> None:
@@ -171,7 +171,7 @@ def test_people_choose_while_a_process_indexes(library: WritableLibrary) -> None
         assert person.returncode == 0
     assert len(library.moments()) == 4 + 2 * number
     assert [(found.name, found.selects) for found in library.bins()] == [("Anna", 3), ("Ben", 3)]
-    assert library.problems() == []
+    assert [found for found in library.examine() if found.broken] == []
 
 
 def test_a_change_waits_for_its_turn_and_says_so_when_it_does_not_come(

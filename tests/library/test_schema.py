@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from momentidx.errors import LibraryBusy, LibraryError
 from momentidx.events import Moment
-from momentidx.library import Library, WritableLibrary, lock, schema, sqlite
+from momentidx.library import Library, WritableLibrary, backups, damage, lock, schema, sqlite
 from momentidx.library.tables import Base
 from tests.library.making import FOOTAGE, LETTERS, SHOTS, TWO, file, indexed, vector, wanted
 
@@ -137,8 +137,8 @@ def test_a_damaged_library_is_explained_and_not_touched(database: Path, kind: ty
     with pytest.raises(LibraryError) as refused:
         kind.open(database.parent)
     assert str(refused.value) == (
-        f"{database}: the library is damaged (file is not a database). Move the file away, put the newest copy from "
-        f"{database.parent / 'backups'} in its place if there is one, and index the folders again."
+        f"{database}: the library is damaged (file is not a database). 'momentidx library restore --newest' brings the "
+        "newest backup back, 'momentidx library rebuild' saves what can still be read; both keep the damaged files."
     )
     assert database.read_bytes() == damaged
 
@@ -151,7 +151,7 @@ def test_a_creation_that_was_cut_short_is_no_obstacle(folder: Path) -> None:
         Library.open(folder)
     with WritableLibrary.open(folder) as library:
         assert library.moments() == []
-    assert not (folder / sqlite.BACKUPS).exists(), "there was nothing to back up"
+    assert not (folder / backups.BACKUPS).exists(), "there was nothing to back up"
 
 
 @pytest.mark.parametrize("kind", [Library, WritableLibrary])
@@ -162,9 +162,9 @@ def test_an_older_library_is_backed_up_and_brought_up_to_date(
     with kind.open(database.parent) as library:
         assert [moment.event for moment in library.moments()] == list(TWO), "rebuilding a table cascades nowhere"
     assert "rating" in schema_of(database)["footage"]
-    (backup,) = (database.parent / sqlite.BACKUPS).iterdir()
+    (backup,) = (database.parent / backups.BACKUPS).iterdir()
     monkeypatch.undo()
-    backup.replace(database)
+    damage.restore(database.parent, backup)
     with Library.open(database.parent) as library:
         assert [moment.event for moment in library.moments()] == list(TWO)
 
@@ -226,8 +226,8 @@ def test_the_oldest_library_with_rows_in_it_is_brought_up_to_date(oldest: Path, 
         ]
         assert library.vectors(LETTERS)[1].tolist() == [vector(0), vector(1)]
         assert library.bins() == []
-        assert library.problems() == []
-    (backup,) = (oldest.parent / sqlite.BACKUPS).iterdir()
+        assert [found for found in library.examine() if found.broken] == []
+    (backup,) = (oldest.parent / backups.BACKUPS).iterdir()
     assert "bin_entry" not in schema_of(backup)
     assert "bin_entry" in schema_of(oldest)
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,8 +18,10 @@ import pytest
 
 from momentidx.config import Settings
 from momentidx.errors import MomentidxError, UnusableFootage
-from momentidx.media.child import Decoder
+from momentidx.media.child import Decoder, back_off
 from momentidx.media.frames import Frames
+from momentidx.media.probe import probe
+from momentidx.media.process import bubblewrap
 from momentidx.times import Span
 from tests.media import tasks
 
@@ -248,3 +250,53 @@ def test_an_installation_that_cannot_start_a_child_says_so(monkeypatch: pytest.M
     monkeypatch.setattr(sys, "executable", sys._base_executable)  # type: ignore[attr-defined]
     with pytest.raises(MomentidxError, match=r"cannot be started: .*No module named 'momentidx'"):
         Decoder(Settings()).run(tasks.double, 1, file=CLIP, seconds=30)
+
+
+def test_deaths_in_a_row_make_the_next_start_wait_ever_longer(own: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [back_off(deaths) for deaths in range(7)] == [0, 0, 0, 1, 2, 4, 8]
+    assert back_off(1000) == 60
+    asked: list[int] = []
+    monkeypatch.setattr("momentidx.media.child.back_off", lambda deaths: float(asked.append(deaths) or 0))
+    for task in (tasks.crash, tasks.crash, tasks.crash):
+        failure(own, task)
+    assert own.run(tasks.double, 4, file=CLIP, seconds=30) == 8
+    failure(own, tasks.crash)
+    own.run(tasks.double, 4, file=CLIP, seconds=30)
+    assert (asked, own.deaths) == ([0, 1, 2, 3, 1], 4)
+
+
+def test_an_interrupted_decoder_does_not_wait_for_its_back_off(own: Decoder) -> None:
+    for _ in range(3):
+        failure(own, tasks.crash)
+    own.interrupt()
+    with pytest.raises(KeyboardInterrupt):
+        own.run(tasks.double, 4, file=CLIP, seconds=30)
+
+
+def in_bubblewrap() -> bool:
+    """Whether this machine has it and lets it make its namespaces."""
+    trial = [bubblewrap() or "bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    return bubblewrap() is not None and subprocess.run(trial, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not in_bubblewrap(), reason="bubblewrap is not installed or may not make namespaces here")
+def test_in_bubblewrap_the_child_works_and_its_ends_are_told_apart(clip: Callable[..., Path], tmp_path: Path) -> None:
+    kept = tmp_path / "original.mov"
+    kept.write_bytes(b"footage")
+    with (
+        Decoder(Settings(decode_bubblewrap=True, decode_memory_mb=512)) as wrapped,
+        socket.create_server(("127.0.0.1", 0)) as server,
+    ):
+        assert wrapped.protections[-1] == "bubblewrap"
+        assert probe(clip("a.mp4"), wrapped).frame_count == 50
+        assert failure(wrapped, tasks.remove_file, str(kept)).code == "decoder-error"
+        failure(wrapped, tasks.call_out, server.getsockname()[1])
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+        assert "signal SIGSEGV" in str(failure(wrapped, tasks.crash))
+        assert "exit status 3" in str(failure(wrapped, tasks.leave, 3))
+        assert failure(wrapped, tasks.eat_memory, seconds=60).code == "memory"
+        assert failure(wrapped, tasks.hang, seconds=0.3).code == "time-limit"
+        assert wrapped.run(tasks.double, 4, file=CLIP, seconds=30) == 8
+    assert kept.exists()

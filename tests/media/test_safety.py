@@ -23,6 +23,7 @@ from momentidx.config import Settings
 from momentidx.errors import UnusableFootage
 from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
+from momentidx.media.source import Source
 
 Clip = Callable[..., Path]
 
@@ -34,6 +35,17 @@ def outcome(path: Path, decoder: Decoder) -> str:
     """`footage`, or the code of the refusal."""
     try:
         probe(path, decoder)
+    except UnusableFootage as error:
+        return error.code
+    return "footage"
+
+
+def outcome_of_a_pass(path: Path, decoder: Decoder) -> str:
+    """The same, when the shots are looked for and all pictures are decoded as well."""
+    try:
+        source = Source(path, probe(path, decoder), decoder, decoder.settings)
+        assert source.shots
+        assert len(source.signals.pts)
     except UnusableFootage as error:
         return error.code
     return "footage"
@@ -95,7 +107,7 @@ def mutants(clip: Clip, folder: Path, count: int) -> Iterator[Path]:
 @pytest.mark.parametrize("count", [204, pytest.param(1002, marks=pytest.mark.slow)])
 def test_every_mutant_is_footage_or_refused_and_no_decoder_dies(clip: Clip, tmp_path: Path, count: int) -> None:
     with Decoder(Settings(decode_base_seconds=20)) as decoder:
-        found = {path.name: outcome(path, decoder) for path in mutants(clip, tmp_path, count)}
+        found = {path.name: outcome_of_a_pass(path, decoder) for path in mutants(clip, tmp_path, count)}
         assert {name: code for name, code in found.items() if code not in {*ENDINGS, "footage"}} == {}
         assert decoder.deaths == 0
     assert {"footage", "truncated", "not-media"} <= set(found.values())
@@ -209,6 +221,25 @@ def test_a_playlist_in_disguise_opens_nothing(
         PLAYLISTS[name].format(target=target.format(folder=tmp_path, port=port), port=port), encoding="ascii"
     )
     assert outcome(path, decoder) in ("not-allowed", "not-media")
+    assert not trap()
+
+
+def test_a_movie_whose_pictures_lie_in_another_file_does_not_open_it(
+    clip: Clip, decoder: Decoder, tmp_path: Path, trap: Callable[[], bool]
+) -> None:
+    """D18: a data reference (ISO/IEC 14496-12, `dref`) that names another file, as reference movies do."""
+    content = bytearray(clip("a.mov").read_bytes())
+    location = b"canary.ts\0"
+    dref = content.index(b"dref")
+    entry = dref + 4 + 8  # after the kind: version and flags, and the count of entries
+    assert content[entry + 4 : entry + 8] == b"url "
+    content[entry : entry + 12] = struct.pack(">I4sI", 12 + len(location), b"url ", 0) + location
+    for box in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"):
+        size = content.rindex(box, 0, dref + 4) - 4
+        struct.pack_into(">I", content, size, struct.unpack_from(">I", content, size)[0] + len(location))
+    path = tmp_path / "reference.mov"
+    path.write_bytes(content)
+    assert outcome_of_a_pass(path, decoder) in {*ENDINGS, "footage"}
     assert not trap()
 
 

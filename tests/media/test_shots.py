@@ -191,6 +191,11 @@ def four_shots(number: int) -> Image:
         ("groups.ts", {"gop": 30}),
         ("groups.mkv", {"gop": 30}),
         ("old.avi", {"gop": 25, "codec": "mpeg4"}),
+        (
+            "phone.mov",
+            {"codec": "libx265", "codec_options": {"preset": "ultrafast", "x265-params": "keyint=60:log-level=none"}},
+        ),
+        ("camera.mxf", {"gop": 12, "codec": "mpeg2video", "pixel_format": "yuv422p"}),
         ("all_intra.mov", {"codec": "prores_ks", "pixel_format": "yuv422p10le"}),
     ],
 )

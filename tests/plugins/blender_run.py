@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def strips(scene: Any) -> list[dict[str, Any]]:
             "name": strip.name.split(".")[0], "type": strip.type, "channel": strip.channel,
             "range": [strip.frame_final_start, strip.frame_final_end],
             "source": [round(end - strip.frame_start) for end in (strip.frame_final_start, strip.frame_final_end)],
-            "moment": strip["momentidx"], "caption": strip["momentidx_caption"],
+            "moment": strip["momentidx"], "caption": strip["momentidx_caption"], "mute": strip.mute,
         }
         for strip in scene.sequence_editor.strips
     ]  # fmt: skip
@@ -69,10 +70,15 @@ def run(step: dict[str, Any]) -> dict[str, Any]:
                 bpy.ops.momentidx.append(**action["append"])
         except RuntimeError as error:  # how Blender tells of an operator's error
             told.append(str(error).strip())
+    deadline = time.monotonic() + 60  # Blender's timer does not run without its window
+    while module.load_pictures() is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    # Without a window Blender gives pictures no number to draw them by; it reads them all the same.
+    pictures = [list(picture.image_size) for picture in module._icons.get("results", {}).values()]
     if "render" in step:
         render(scene, step["render"])
     return {
-        "told": told, "rows": [[row.caption, row.clip] for row in state.results],
+        "told": told, "pictures": pictures, "rows": [[row.caption, row.clip] for row in state.results],
         "rate": scene.render.fps / scene.render.fps_base,
         "size": [scene.render.resolution_x, scene.render.resolution_y],
         "strips": strips(scene) if scene.sequence_editor else [],

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import shutil
 import stat
 import subprocess
 import sys
+import time
+import tomllib
 import zipfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from momentidx.config import Settings
 from momentidx.footage import Footage
 from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
+from momentidx.timeline.assemble import cast, string_out
 from momentidx.timeline.build import Layout, build
+from momentidx.timeline.shotlist import Slot
 from momentidx.timeline.write.tables import BlenderWriter
 from tests.clips import read_number, render
 from tests.timeline.moments import FILM, NTSC, PAL, footage, moment
@@ -118,6 +125,31 @@ def test_a_search_asks_momentidx_and_reads_a_file_for_each_rate(tmp_path: Path, 
     assert asked[-2:] == ["--library", "/lib"]
 
 
+def test_pictures_are_made_file_by_file_from_the_middle_of_each_strip(tmp_path: Path, selects: Path) -> None:
+    body = (
+        f"with open({str(tmp_path / 'asked')!r}, 'a') as asked: asked.write(repr(sys.argv[1:-1]) + chr(10))\n"
+        "for frame in sys.argv[sys.argv.index('--at') + 1].split(','): print(f'/pictures/{frame}.png')"
+    )
+    (first, second) = CORE["read"](selects).strips
+    pictures = CORE["Pictures"](command(tmp_path, body), (first, second))
+    made, deadline = [], time.monotonic() + 60
+    while pictures.working and time.monotonic() < deadline:
+        made += pictures.new()
+    pictures.stop()
+    assert made == [(first, Path("/pictures/48f.png")), (second, Path("/pictures/93f.png"))]
+    (asked,) = (tmp_path / "asked").read_text().splitlines()
+    assert eval(asked) == ["frames", first.path, "--at", "48f,93f", "--output"]
+
+
+def test_without_the_command_there_are_no_pictures_and_no_error(tmp_path: Path, selects: Path) -> None:
+    pictures = CORE["Pictures"](str(tmp_path / "nothing"), CORE["read"](selects).strips)
+    deadline = time.monotonic() + 60
+    while pictures.working and time.monotonic() < deadline:
+        assert pictures.new() == []
+    assert not pictures.working
+    pictures.stop()
+
+
 def test_a_search_that_fails_says_what_momentidx_said(tmp_path: Path) -> None:
     failing = command(tmp_path, "sys.exit('momentidx: no library in /lib')")
     with pytest.raises(Refused, match="no library in /lib"):
@@ -126,6 +158,35 @@ def test_a_search_that_fails_says_what_momentidx_said(tmp_path: Path) -> None:
         CORE["search"](str(tmp_path / "nothing"), "", "door", 5)
     with pytest.raises(Refused, match="Say what happens"):
         CORE["search"](failing, "", " ", 5)
+
+
+# Blender's own rules, as https://docs.blender.org/manual/en/4.2/advanced/extensions/getting_started.html has them.
+TEXT_LENGTH = 64
+PERMISSIONS = {"files", "network", "clipboard", "camera", "microphone"}
+
+
+def test_the_manifest_keeps_blenders_rules_also_where_there_is_no_blender() -> None:
+    facts = tomllib.loads((SOURCE / "blender_manifest.toml").read_text())
+    needed = {
+        "schema_version",
+        "id",
+        "version",
+        "name",
+        "tagline",
+        "maintainer",
+        "type",
+        "blender_version_min",
+        "license",
+    }
+    assert needed <= facts.keys()
+    assert (facts["schema_version"], facts["type"], facts["id"]) == ("1.0.0", "add-on", SOURCE.name)
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", facts[key]) for key in ("version", "blender_version_min"))
+    assert tuple(map(int, facts["blender_version_min"].split("."))) >= (4, 2, 0)
+    for text in (facts["tagline"], *facts["permissions"].values()):
+        assert 0 < len(text) <= TEXT_LENGTH
+        assert text[-1].isalnum()
+    assert set(facts["permissions"]) <= PERMISSIONS
+    assert all(licence.startswith("SPDX:") for licence in facts["license"])
 
 
 # In Blender ------------------------------------------------------------------------------------------------
@@ -241,7 +302,12 @@ def test_the_panel_searches_ticks_appends_and_refuses_what_would_be_wrong(
     file = export(tmp_path / "pal.json", found)
     fast = export(tmp_path / "fast.json", [moment(shots["fast"][1], 0, 5, path=shots["fast"][0])])
     gone = export(tmp_path / "gone.json", [moment(of, 0, 5, path=tmp_path / "gone.mov")])
-    body = f"shutil.copy({str(file)!r}, sys.argv[sys.argv.index('--output') + 1])"
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), np.full((180, 320, 3), 99, np.uint8))
+    body = (
+        f"if sys.argv[1] == 'frames': print({str(picture)!r})\n"
+        f"else: shutil.copy({str(file)!r}, sys.argv[sys.argv.index('--output') + 1])"
+    )
     steps = [
         {
             "at": 101,
@@ -261,19 +327,52 @@ def test_the_panel_searches_ticks_appends_and_refuses_what_would_be_wrong(
     ]
     (answer,) = in_blender(blender, package, tmp_path, steps)
     door, ball = {"moment": "41", "caption": "A door."}, {"moment": "7", "caption": "A ball."}
-    movie = {"name": "pal", "type": "MOVIE"}
+    movie = {"name": "pal", "type": "MOVIE", "mute": False}
     assert answer["strips"] == [
         movie | door | {"channel": 2, "range": [101, 111], "source": [10, 20]},
         movie | ball | {"channel": 2, "range": [111, 141], "source": [50, 80]},
         movie | ball | {"channel": 2, "range": [141, 171], "source": [50, 80]},
         movie | ball | {"channel": 4, "range": [101, 131], "source": [50, 80]},
     ]
+    assert answer["pictures"] == [[256, 144]], "of the file that was opened last"
     assert answer["markers"] == [[101, "A ball."], [101, "A door."], [111, "A ball."], [141, "A ball."]]
     assert [told.removeprefix("Error: ").split(":")[0] for told in answer["told"]] == [
         "The scene plays 25.000 frames a second and this footage 59.940",
         f"{tmp_path / 'gone.mov'} is not there",
         f"{tmp_path / 'none.json'} cannot be read",
     ]
+
+
+@pytest.mark.slow
+def test_alternates_lie_above_their_take_and_are_muted(
+    blender: str, package: Path, shots: Shots, tmp_path: Path
+) -> None:
+    path, of = shots["pal"]
+    takes = [moment(of, *span, path=path, id=id_) for id_, span in enumerate([(10, 20), (50, 55), (80, 100)])]
+    slots = [Slot(1, "a door", None), Slot(2, "a ball", None)]
+    timeline = string_out(cast(slots, [takes, [moment(of, 30, 40, path=path, id=9)]], alternates=2), name="scene")
+    BlenderWriter().write(timeline, tmp_path / "scene.json")
+    steps = [
+        {
+            "actions": [
+                {"open": str(tmp_path / "scene.json")},
+                {"ticked": [1, 0]},
+                {"append": {}},
+                {"ticked": [0]},
+                {"append": {"where": "END"}},
+            ]
+        }
+    ]
+    (answer,) = in_blender(blender, package, tmp_path, steps)
+    assert answer["told"] == []
+    assert sorted(
+        (strip["range"][0], strip["channel"], strip["source"], strip["moment"], strip["mute"])
+        for strip in answer["strips"]
+    ) == [
+        (1, 2, [10, 20], "0", False), (1, 3, [50, 55], "1", True), (1, 4, [80, 90], "2", True),
+        (11, 2, [30, 40], "9", False),
+        (21, 2, [10, 20], "0", False), (21, 3, [50, 55], "1", True), (21, 4, [80, 90], "2", True),
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ import pytest
 from momentidx.footage import Footage
 from momentidx.timeline.build import Layout, build
 from momentidx.timeline.protocol import TimelineWriter
+from momentidx.timeline.write.aaf import AafWriter
 from momentidx.timeline.write.edl import EdlWriter
 from momentidx.timeline.write.fcp7xml import Fcp7XmlWriter
 from tests.timeline.moments import FILM, HOUR_AT_FILM, NTSC, PAL, footage, moment, timecode
@@ -91,12 +92,14 @@ def test_opentimelineio_lists_the_plugins_and_no_hook_is_attached(installed: Pat
         "media_linkers": ["momentidx"],
         "hook_scripts": ["momentidx_conform"],
     }
-    program = "import opentimelineio as o; print([o.hooks.scripts_attached_to(name) for name in o.hooks.names()])"
+    program = (
+        "import opentimelineio as o; print({str(s) for n in o.hooks.names() for s in o.hooks.scripts_attached_to(n)})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(installed)},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout == "[[], [], [], []]\n"
+    assert done.stdout == "set()\n"
 
 
 def test_search_results_become_a_timeline_in_the_footages_own_timecode(installed: Path, tmp_path: Path) -> None:
@@ -121,10 +124,12 @@ def test_search_results_become_a_timeline_in_the_footages_own_timecode(installed
 
 
 def test_results_that_went_through_a_timeline_are_the_same_lines(installed: Path, tmp_path: Path) -> None:
+    second = moment(CUT, 100, 110, caption="She leaves.")
     rows = [
         moment(CUT, 24, 72, path=Path("/media/A.mov"), caption='"Quotes",\nand a second line ü').to_json(),
         moment(DROP, 30, 90, path=Path("/media/B\udcff.mov")).to_json(),
         moment(ODD, 5, 15, path=Path("/media/odd.avi"), score=None).to_json(),
+        moment(CUT, 24, 110, parts=(moment(CUT, 24, 72), second)).to_json(),
         # Variable rate: its seconds are not its frames.
         moment(footage(PAL, 500), 3, 9).to_json() | {"start_seconds": 0.121},
     ]
@@ -159,7 +164,7 @@ def test_other_json_lines_are_refused_with_the_line(installed: Path, tmp_path: P
     assert told in answer
 
 
-@pytest.mark.parametrize("writer", [EdlWriter(8), Fcp7XmlWriter()], ids=lambda writer: writer.name)
+@pytest.mark.parametrize("writer", [EdlWriter(8), Fcp7XmlWriter(), AafWriter()], ids=lambda writer: writer.name)
 @pytest.mark.parametrize("of", [CUT, DROP, PLAIN, NIGHT], ids=["film", "drop", "plain", "night"])
 def test_an_edit_list_finds_its_files_and_their_frames_again(
     installed: Path, tmp_path: Path, writer: TimelineWriter, of: Footage
@@ -176,6 +181,13 @@ def test_an_edit_list_finds_its_files_and_their_frames_again(
         assert clip.media_reference.target_url == expected.media_reference.target_url
         assert clip.media_reference.available_range == expected.media_reference.available_range
         assert clip.media_reference.metadata["momentidx"]["footage"] == "one"
+
+
+def test_an_aaf_of_ours_is_linked_by_the_fingerprint_in_its_comments(installed: Path, tmp_path: Path) -> None:
+    made = build([moment(CUT, 24, 72, path=Path("/gone/A.mov"))], name="t")
+    AafWriter().write(made, tmp_path / "t.aaf")
+    (clip,) = relink(installed, tmp_path / "t.aaf", [listed(CUT, "/new/B.mov", "f1"), listed(CUT, "/new/A.mov", "2")])
+    assert decision(clip) == ("linked", "fingerprint", ["/new/B.mov"])
 
 
 def edl(file: Path, reel: str, start: str, end: str, name: str | None) -> Path:

@@ -379,3 +379,19 @@ def test_a_kill_at_any_step_of_writing_spoils_no_answer(rows: Rows, monkeypatch:
     rows.add(np.arange(10_000, 10_900), unit_rows(5, 900))  # the next index is written after left-overs are swept away
     assert_answers_are_exact(rows)
     assert sorted((rows.folder / "vectors").iterdir()) == [index_of(rows.folder), rows.folder / MANIFEST]
+
+
+def test_words_that_were_changed_are_found_by_their_new_vector_alone(rows: Rows) -> None:
+    opened = open_vectors(rows, EMBEDDER)  # type: ignore[arg-type]
+    event, before = int(rows.ids[3]), rows.matrix[3].copy()
+    for seed in (7, 8):  # changed twice while it is open
+        after = unit_rows(seed, 1)
+        rows.ids = np.where(rows.ids == event, -seed, rows.ids)  # the former row is deleted
+        rows.ids, rows.matrix = np.append(rows.ids, event), np.append(rows.matrix, after, axis=0)
+        opened.refresh()
+    again = open_vectors(rows, EMBEDDER)  # type: ignore[arg-type]
+    again.fold()
+    for each in (opened, again):
+        found = dict(each.nearest(before, len(rows.ids)))
+        assert found[event] == pytest.approx(float(after[0] @ before), abs=1e-5)
+        assert [number for number, _ in each.nearest(before, len(rows.ids))].count(event) == 1

@@ -159,6 +159,9 @@ def test_provenance_is_the_moment_as_find_tells_it_and_where_its_times_come_from
     assert dict(Facts(picture(timeline))) == shot.to_json() | {
         "query": "red door",
         "edge_seconds": 0.04,
+        "note": "",
+        "rating": 0,
+        "labels": [],
         "link": 1,
     }
     assert media_facts(timeline) == {

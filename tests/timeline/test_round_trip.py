@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,19 +21,25 @@ from hypothesis import strategies as st
 from opentimelineio import adapters
 from opentimelineio.schema import Timeline
 
-from momentidx.events import Moment
+from momentidx.events import Moment, Remark
 from momentidx.timeline.build import Layout, build
 from momentidx.timeline.check import check_file
 from momentidx.timeline.conform.targets import generic, resolve
+from momentidx.timeline.cuts import cut_list, exact_rate
+from momentidx.timeline.names import one_line, safe_text
+from momentidx.timeline.reading_aaf import read_aaf
+from momentidx.timeline.write.aaf import AafWriter
 from momentidx.timeline.write.ale import AleWriter
+from momentidx.timeline.write.captions import SrtWriter, VttWriter
 from momentidx.timeline.write.edl import EdlWriter
 from momentidx.timeline.write.fcp7xml import Fcp7XmlWriter
 from momentidx.timeline.write.fcpxml import FcpxmlWriter
 from momentidx.timeline.write.kdenlive import KdenliveWriter
+from momentidx.timeline.write.markers import AvidLocatorsWriter, ResolveMarkersWriter
 from momentidx.timeline.write.mlt import MltWriter
 from momentidx.timeline.write.otio import OtioWriter, ResolveWriter
 from momentidx.timeline.write.tables import BlenderWriter, CsvWriter, JsonLinesWriter
-from momentidx.times import allows_drop_frame
+from momentidx.times import allows_drop_frame, round_half_up
 from tests.timeline import readers
 from tests.timeline.moments import FILM, NTSC, PAL, footage, moment, timecode
 from tests.timeline.readers import label_frame
@@ -42,6 +48,7 @@ SMPTE = [FILM, Fraction(24), PAL, NTSC, Fraction(30), Fraction(48), Fraction(50)
 ODD = [Fraction(10), Fraction(59, 2), Fraction(120)]
 NTSC_OR_WHOLE = [*SMPTE, Fraction(10), Fraction(120)]
 HALF = Fraction(1, 2)
+HOUR = "01:00:00:00"
 
 NAMES = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t", exclude_characters="/\ufffe\uffff"),
@@ -50,8 +57,22 @@ NAMES = st.text(
 ).filter(lambda name: name not in (".", ".."))
 CAPTIONS = st.text(max_size=80)
 
-many = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+Check = Callable[["Case"], None]
+
+
+def timelines(strategy: st.SearchStrategy[Case], few: int = 50) -> Callable[[Check], Callable[[int], None]]:
+    """A test of a few random timelines, and of two hundred among the slow tests."""
+
+    def decorated(check: Check) -> Callable[[int], None]:
+        @pytest.mark.parametrize("examples", [few, pytest.param(200, marks=pytest.mark.slow)])
+        def test(examples: int) -> None:
+            quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+            settings(max_examples=examples, deadline=None, suppress_health_check=quiet)(given(case=strategy)(check))()
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return decorated
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,8 @@ def cases(draw: st.DrawFn, rates: list[Fraction], *, mixed: bool = False) -> Cas
         tape, path = draw(st.sampled_from(tapes))
         first = draw(st.integers(0, tape.length_frames - 1))
         end = draw(st.integers(first + 1, min(tape.length_frames, first + 500)))
-        moments.append(moment(tape, first, end, path=path, caption=draw(CAPTIONS)))
+        remark = Remark(draw(CAPTIONS), draw(st.integers(0, 5)))
+        moments.append(moment(tape, first, end, path=path, caption=draw(CAPTIONS), remark=remark))
         ranges.append((max(first - handles, 0), min(end + handles, tape.length_frames)))
     used = {one.footage.rate for one in moments}
     forced = draw(st.sampled_from([None, *SMPTE])) if mixed else None
@@ -124,8 +146,7 @@ def starts(case: Case, lengths: list[Fraction]) -> list[Fraction]:
     return found
 
 
-@many
-@given(case=cases([*SMPTE, *ODD]))
+@timelines(cases([*SMPTE, *ODD]))
 def test_otio_of_one_rate_comes_back_equal_for_everyone_and_for_resolve(case: Case) -> None:
     for writer, conform in ((OtioWriter(), generic), (ResolveWriter(), resolve)):
         with written(writer, case) as file:
@@ -140,8 +161,7 @@ def test_otio_of_one_rate_comes_back_equal_for_everyone_and_for_resolve(case: Ca
             assert (url == str(one.path)) if conform is resolve else (readers.decoded(url) == os.fsencode(one.path))
 
 
-@many
-@given(case=cases(SMPTE))
+@timelines(cases(SMPTE))
 def test_an_edl_says_the_same_to_two_readers_and_to_the_labels(case: Case) -> None:
     with written(EdlWriter(), case) as file:
         text = file.read_bytes().decode("ascii")
@@ -177,8 +197,7 @@ def test_an_edl_says_the_same_to_two_readers_and_to_the_labels(case: Case) -> No
             assert all(one[1] <= next_[0] for one, next_ in pairwise(tapes))
 
 
-@some
-@given(case=cases([Fraction(24), PAL, NTSC, Fraction(30)]))
+@timelines(cases([Fraction(24), PAL, NTSC, Fraction(30)]))
 def test_the_reader_of_opentimelineio_reads_the_same_frames_from_an_edl(case: Case) -> None:
     moments = [
         replace(one, footage=replace(one.footage, start=timecode(3000, drop_frame=one.footage.start.drop_frame)))
@@ -192,9 +211,12 @@ def test_the_reader_of_opentimelineio_reads_the_same_frames_from_an_edl(case: Ca
     assert seen == [(3000 + first, end - first) for first, end in case.ranges]
 
 
-@many
-@given(case=cases([*SMPTE, *ODD], mixed=True))
+@timelines(cases([*SMPTE, *ODD], mixed=True))
 def test_fcpxml_starts_on_source_frames_and_lies_on_the_grid_of_the_sequence(case: Case) -> None:
+    fcpxml_lies_on_the_grid(case)
+
+
+def fcpxml_lies_on_the_grid(case: Case) -> None:
     with written(FcpxmlWriter(), case) as file:
         shown, root = readers.fcpxml(file)
         if all(clip.length * case.rate > 1 for clip in shown):  # a single frame may be longer than its file
@@ -215,8 +237,7 @@ def test_fcpxml_starts_on_source_frames_and_lies_on_the_grid_of_the_sequence(cas
     assert len(ids) == len(set(ids))
 
 
-@many
-@given(case=cases(NTSC_OR_WHOLE, mixed=True))
+@timelines(cases(NTSC_OR_WHOLE, mixed=True))
 def test_resampling_formats_show_only_frames_of_the_moment_and_all_that_fit(case: Case) -> None:
     found = {}
     for writer, reader in (
@@ -239,8 +260,7 @@ def test_resampling_formats_show_only_frames_of_the_moment_and_all_that_fit(case
             assert (begin, after) == (first, end)
 
 
-@some
-@given(case=cases(SMPTE))
+@timelines(cases(SMPTE))
 def test_final_cut_7_labels_ids_and_markers_are_whole_and_unique(case: Case) -> None:
     with written(Fcp7XmlWriter(), case) as file:
         _, root = readers.fcp7xml(file)
@@ -266,8 +286,7 @@ def test_final_cut_7_labels_ids_and_markers_are_whole_and_unique(case: Case) -> 
         ]  # fmt: skip
 
 
-@some
-@given(case=cases(SMPTE))
+@timelines(cases(SMPTE))
 def test_logs_and_tables_have_a_row_for_each_moment(case: Case) -> None:
     nominal = -(-case.rate.numerator // case.rate.denominator)
     with written(AleWriter(), case) as file:
@@ -293,8 +312,123 @@ def test_logs_and_tables_have_a_row_for_each_moment(case: Case) -> None:
         assert label_frame(entry["Duration"], Fraction(nominal)) == end - first
 
 
+@timelines(cases([*SMPTE, *ODD], mixed=True))
+def test_otio_on_one_grid_has_whole_positions_and_exact_first_frames(case: Case) -> None:
+    case = replace(case, layout=replace(case.layout, rate=case.rate))
+    for writer in (OtioWriter(), ResolveWriter()):
+        with written(writer, case) as file:
+            back = adapters.read_from_file(str(file))
+            # Where the sequence is slower than a file of one frame, that frame lasts longer than its file.
+            assert [told for told in problems_besides_missing_files(file) if "after its file ends" not in told] == []
+        pictures = back.video_tracks()[0]
+        for clip, one, (first, _) in zip(pictures.find_clips(), case.moments, case.ranges, strict=True):
+            assert clip.source_range.start_time.value == one.footage.start.frame + first
+            assert exact_rate(clip.source_range.start_time.rate) == exact_rate(float(one.footage.rate))
+        for item in pictures:
+            place = item.range_in_parent()
+            assert exact_rate(place.duration.rate) == exact_rate(float(case.rate))
+            assert place.start_time.value == int(place.start_time.value)
+
+
+@timelines(cases(SMPTE), few=5)  # pyaaf2 takes a quarter of a second for the smallest file
+def test_an_aaf_leads_every_clip_to_the_frames_of_its_file(case: Case) -> None:
+    with written(AafWriter(), case) as file:
+        found = read_aaf(file)
+    picture, *sounds = found.tracks
+    rate = case.rate
+    assert (found.rate, found.start * rate) == (rate, label_frame("01:00:00;00" if found.drop_frame else HOUR, rate))
+    clips = [item.clip for item in picture.items if item.clip]
+    assert [item.length * rate for item in picture.items if item.clip] == [end - first for first, end in case.ranges]
+    for clip, one, (first, _) in zip(clips, case.moments, case.ranges, strict=True):
+        zero = one.footage.start.frame
+        assert (clip.start * rate, clip.media[0] * rate) == (zero + first, zero)
+        assert (clip.media[1] * rate, clip.fingerprint) == (one.footage.length_frames, one.footage.fingerprint)
+        assert readers.decoded(clip.url) == os.fsencode(one.path)
+    lengths = [Fraction(end - first) / rate for first, end in case.ranges]
+    for track in (picture, *sounds):
+        at, places = Fraction(0), []
+        for item in track.items:
+            places += [at] if item.clip else []
+            at += item.length
+        heard = [start for start, one in zip(starts(case, lengths), case.moments, strict=True) if one.footage.audio]
+        assert places == (starts(case, lengths) if track is picture else heard)
+
+
+@timelines(cases(SMPTE, mixed=True))
+def test_markers_locators_and_subtitles_lie_where_the_moment_does(case: Case) -> None:
+    marks = cut_list(case.timeline()).marks()
+    assert len(marks) == len(case.moments)
+    for (start, end, cut, mark), one, (first, _) in zip(marks, case.moments, case.ranges, strict=True):
+        # The frame of the sequence that is nearest to the moment's first, inside the clip.
+        lead = Fraction(one.frames[0] - first) * case.rate / one.footage.rate
+        assert abs(start - cut.record - lead) <= HALF or start == cut.record_end - 1
+        assert cut.record <= start < end <= cut.record_end
+        assert mark.caption == safe_text(one.event.caption)
+    with written(ResolveMarkersWriter(), case) as file:
+        text = file.read_bytes().decode()
+    drop = "FCM: DROP" in text
+    zero = label_frame("01:00:00;00" if drop else HOUR, case.rate)
+    labels = re.findall(r"^\d{3}  001      V     C        (\S+) ", text, re.MULTILINE)
+    lengths = [int(length) for length in re.findall(r"\|D:(\d+)\r$", text, re.MULTILINE)]
+    assert [label_frame(label, case.rate) - zero for label in labels] == [start for start, *_ in marks]
+    assert lengths == [end - start for start, end, *_ in marks]
+    with written(AvidLocatorsWriter(), case) as file:
+        rows = [row.split("\t") for row in file.read_bytes().decode().split("\r\n")[:-1]]
+    assert [row[1] for row in rows] == labels
+    assert {len(row) for row in rows} == {6}
+    for writer, point in ((SrtWriter(), ","), (VttWriter(), ".")):
+        with written(writer, case) as file:
+            times = re.findall(r"^(\d\d+:\d\d:\d\d[.,]\d{3}) --> (\S+)$", file.read_text("utf-8"), re.MULTILINE)
+        assert [(milliseconds(start, point), milliseconds(end, point)) for start, end in times] == [
+            (round_half_up(start * 1000 / case.rate), round_half_up(end * 1000 / case.rate)) for start, end, *_ in marks
+        ]
+
+
+def milliseconds(clock: str, point: str) -> int:
+    hours, minutes, seconds = clock.replace(point, ".").split(":")
+    return (int(hours) * 60 + int(minutes)) * 60_000 + int(Fraction(seconds) * 1000)
+
+
+@timelines(cases(SMPTE), few=20)
+def test_words_names_and_remarks_come_back_from_every_format_that_has_them(case: Case) -> None:
+    captions = [safe_text(one.event.caption) for one in case.moments]
+    notes = [safe_text(one.remark.note) for one in case.moments]
+    ratings = [one.remark.rating for one in case.moments]
+    with written(OtioWriter(), case) as file:
+        clips = json.loads(file.read_text())["tracks"]["children"][0]["children"]
+    facts = [clip["metadata"]["momentidx"] for clip in clips if clip["OTIO_SCHEMA"] == "Clip.2"]
+    assert [(one["caption"], one["note"], one["rating"]) for one in facts] == list(
+        zip(captions, notes, ratings, strict=True)
+    )
+    with written(FcpxmlWriter(), case) as file:
+        _, root = readers.fcpxml(file)
+    for clip, one, caption in zip(root.iter("asset-clip"), case.moments, captions, strict=True):
+        note = clip.findtext("note")
+        assert note.startswith(caption)
+        assert safe_text(one.remark.note) in note
+        assert clip.get("name") == one_line(one.path.name)
+        assert (clip.find("rating") is not None) == (one.remark.rating >= 4)
+    with written(Fcp7XmlWriter(), case) as file:
+        _, root = readers.fcp7xml(file)
+    comments = [clip.findtext("marker/comment") for clip in root.findall("sequence/media/video/track/clipitem")]
+    assert all(told.startswith(caption) for told, caption in zip(comments, captions, strict=True))
+    assert all(note in told for told, note in zip(comments, notes, strict=True))
+    with written(JsonLinesWriter(), case) as file:
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(row["caption"], row["note"], row["rating"]) for row in rows] == list(
+        zip(captions, notes, ratings, strict=True)
+    )
+    with written(AleWriter(), case) as file:
+        rows = [row.split("\t") for row in file.read_bytes().decode().split("\r\n")]
+    columns = rows[rows.index(["Column"]) + 1]
+    log = [dict(zip(columns, row, strict=True)) for row in rows[rows.index(["Data"]) + 1 : -1]]
+    assert [(row["Description"], row["Comments"]) for row in log] == [
+        (one_line(caption), one_line(note)) for caption, note in zip(captions, notes, strict=True)
+    ]
+
+
 @pytest.mark.slow
 @settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases([*SMPTE, *ODD], mixed=True))
 def test_fcpxml_at_length(case: Case) -> None:
-    test_fcpxml_starts_on_source_frames_and_lies_on_the_grid_of_the_sequence.hypothesis.inner_test(case)
+    fcpxml_lies_on_the_grid(case)

@@ -25,8 +25,18 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "dark": ("night", "low key", "underexposed"),
     "bright": ("high key", "overexposed"),
     "black-and-white": ("B&W", "BW", "monochrome"),
+    "silhouette": ("backlit", "contre-jour"),
+    "soft": ("out of focus", "blurred", "blurry"),
+    "rack-focus": ("focus pull", "pull focus", "follow focus"),
+    "dissolve": ("crossfade", "cross dissolve", "lap dissolve"),
+    "colour-bars": ("bars", "color bars", "SMPTE bars"),
     "fade-in": ("fade up", "fade from black"),
     "fade-out": ("fade to black", "fade down"),
+    "slate": ("clapper", "clapperboard", "clapboard"),
+    "timecode": ("BITC", "TC", "burn-in", "window burn"),
+    "credits": ("end roll", "end titles", "crawl"),
+    "lower-third": ("L3", "name super", "chyron", "aston"),
+    "title": ("super", "caption"),
     "speech": ("talking", "dialogue", "somebody speaks"),
     "applause": ("clapping",),
     "cell phone": ("mobile phone", "smartphone"),
@@ -44,13 +54,18 @@ CAMERA = _words(
     "roll-left", "roll-right", "whip-pan-left", "whip-pan-right", "moving", "unknown",
 )  # fmt: skip
 SIZES = _words("extreme-close-up", "close-up", "medium-close-up", "medium", "full", "wide", "extreme-wide")
-LIGHT = _words("dark", "dim", "normal", "bright", "high-contrast")
+LIGHT = _words("dark", "dim", "normal", "bright", "silhouette", "high-contrast")
+TONES = _words("warm", "cool", "black-and-white")
+FOCUS = _words("soft", "sharp")
+FORMS = _words("vertical", "letterboxed", "pillarboxed", "colour-bars")
+CHANGES = _words("dissolve", "rack-focus")
 COLOURS = _words(
     "black", "grey", "white", "red", "orange", "brown", "beige", "yellow", "green", "turquoise", "blue", "purple",
     "pink",
 )  # fmt: skip
 FADES = _words("fade-in", "fade-out", "black", "white")
 DOES = _words("crosses", "enters", "leaves", "moves")
+WRITTEN = _words("slate", "timecode", "credits", "lower-third", "title", "sign", "text")
 
 FILTERS: Mapping[str, Filter] = {
     "shot": Filter(("shot/people.size",), SIZES),
@@ -58,8 +73,16 @@ FILTERS: Mapping[str, Filter] = {
     "camera": Filter(("shot/camera.label", "shot/camera.moves.label", "camera/label"), CAMERA),
     "light": Filter(("shot/look.light",), LIGHT),
     "colour": Filter(("shot/look.main", "shot/look.upper", "shot/look.lower"), COLOURS),
+    "tone": Filter(("shot/look.tone",), TONES),
+    "focus": Filter(("shot/focus.label",), FOCUS),
+    "form": Filter(("shot/form",), FORMS),
+    "change": Filter(("dissolve/change", "rack-focus/change"), CHANGES),
+    "speed": Filter(("shot/camera.moves.speed", "camera/speed")),
     "fade": Filter(("shot/fades",), FADES),
     "movement": Filter(("shot/movement.going.does", "movement/going.does", "movement/does"), DOES),
     "object": Filter(("shot/objects.name", "object/name")),
     "sound": Filter(("sound/name",)),
+    "text": Filter(("text/phrases",)),
+    "slate": Filter(("text/name",)),
+    "written": Filter(("text/role",), WRITTEN),
 }

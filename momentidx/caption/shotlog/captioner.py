@@ -4,14 +4,15 @@ One pass over about eight pictures a second collects small figures of each pictu
 of neighbours (`looks`, `pairs`, `things`), and looks closely once a second (`looker`: people, and named
 things where the small networks are installed); no picture is kept for longer than a few seconds. When
 the pass is over the shots are known, and each is described from what falls inside it (`camera`,
-`movement`, `fades`, `people`, `named`), in `words`. Sound is a pass of its own (`sounds`).
+`movement`, `fades`, `people`, `named`), in `words`. Sound is a pass of its own (`sounds`), and text is read in a
+few large pictures at the end (`texts`, `written`) where the extra that reads is installed.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -23,29 +24,35 @@ from numpy.typing import NDArray
 from momentidx.caption.shotlog import words
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.caption.shotlog.camera import Camera, camera
+from momentidx.caption.shotlog.changes import Change, dissolves, focus, racks, sharpness, thumb
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
 from momentidx.caption.shotlog.form import Frame, forms, frame, stops
 from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
-from momentidx.caption.shotlog.models import Models
+from momentidx.caption.shotlog.models import WITHOUT_MODELS, WITHOUT_READER, Models
 from momentidx.caption.shotlog.movement import Activity, activities
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
 from momentidx.caption.shotlog.people import People
 from momentidx.caption.shotlog.sounds import Heard, Listener
+from momentidx.caption.shotlog.texts import Texts
 from momentidx.caption.shotlog.things import FEWEST, Blob, Watcher
+from momentidx.caption.shotlog.written import Written, written
 from momentidx.events import Event
 from momentidx.footage import Footage
 from momentidx.media.frames import FrameSource
+from momentidx.models.reading import Reader
 from momentidx.models.tflite import SOUND_RATE
 from momentidx.times import Span
 
-REVISION = "2"
+REVISION = "3"
 """Raised whenever a change here can change a log."""
 PER_SECOND = 8
 WIDTH = 320
 """Longer side, in pixels, of the pictures in which camera movement is measured ..."""
+SEARCHED = 480
+"""... and of those searched for text, where text can be read ..."""
 SMALL = 112
 """... and of those for light, colour and movement in the picture."""
 STANDS = 0.0015
@@ -60,13 +67,19 @@ class ShotLog:
     name = "shotlog"
     filters = FILTERS
 
-    def __init__(self, models: Models | None = None) -> None:
-        self._models = models or Models()
-        self.version = "-".join(filter(None, [REVISION, self._models.version]))
+    def __init__(self, models: Models | None = None, reader: Reader | None = None) -> None:
+        self._models, self._reader = models or Models(), reader
+        self.version = "-".join(filter(None, [REVISION, self._models.version, reader.version if reader else ""]))
+
+    @property
+    def advice(self) -> Sequence[str]:
+        """What is not installed and what it would add; a sentence each."""
+        models = [WITHOUT_MODELS] if self._models.objects is None else []
+        return [*models, *([WITHOUT_READER] if self._reader is None else [])]
 
     def describe(self, footage: Footage, frames: FrameSource) -> Sequence[Event]:
-        pass_ = _Pass(Looker(self._models))
-        for batch in frames.watch(per_second=PER_SECOND, width=WIDTH):
+        pass_ = _Pass(Looker(self._models), Texts(self._reader) if self._reader else None)
+        for batch in frames.watch(per_second=PER_SECOND, width=SEARCHED if self._reader else WIDTH):
             for pts, picture in zip(batch.pts.tolist(), batch.images, strict=True):
                 pass_.see(pts, picture)
         pass_.watcher.finish()
@@ -80,37 +93,79 @@ class ShotLog:
                 for stop in stops(frames.signals, shot)
                 if not any(fade.span.overlap(stop.span) for fade in faded)
             ]
+        mixed = dissolves(pass_.pts, pass_.thumbs, frames.shots)
+        mixed = [each for each in mixed if not any(fade.span.overlap(each.span) for fade in faded)]
+        events += [_changed(each) for each in mixed]
         if self._models.sounds is not None:
             heard = Listener(self._models.sounds).hear(footage.span, frames.sound(rate=SOUND_RATE))
             events += [Event(each.span, words.heard(each), "sound", each.edge, _without_times(each)) for each in heard]
+        events += [
+            Event(each.span, words.written(each), "text", each.edge, _text_measures(each))
+            for each in pass_.written(footage, frames)
+        ]
+        on_frames = Snapper(frames.signals.pts, footage.span)
+        events = [replace(event, span=on_frames(event.span)) for event in events]
         return sorted(events, key=lambda event: (event.span.start, -event.span.end, event.kind))
+
+
+class Snapper:
+    """Moves the edges of spans to the nearest true frames; a span stays at least one frame long."""
+
+    def __init__(self, pts: NDArray[np.int64], footage: Span) -> None:
+        self._edges = np.unique([footage.start, *pts.tolist(), footage.end])
+
+    def __call__(self, span: Span) -> Span:
+        start = min(self._nearest(span.start), len(self._edges) - 2)
+        end = max(self._nearest(span.end), start + 1)
+        return Span(int(self._edges[start]), int(self._edges[end]), span.base)
+
+    def _nearest(self, pts: int) -> int:
+        after = int(np.searchsorted(self._edges, pts))
+        if after == 0 or after == len(self._edges):
+            return min(after, len(self._edges) - 1)
+        return after - int(pts - self._edges[after - 1] < self._edges[after] - pts)
 
 
 class _Pass:
     """The figures of one pass."""
 
-    def __init__(self, looker: Looker) -> None:
+    def __init__(self, looker: Looker, texts: Texts | None) -> None:
         self.looker = looker
+        self.texts = texts
         self.pts: list[int] = []
         self.looks: list[Look] = []
         self.frames: list[Frame] = []
         self.steps: list[Step] = []
+        self.thumbs: list[NDArray[np.float32]] = []
+        self.sharp: list[NDArray[np.float32]] = []
         self.watcher = Watcher()
         self._before: NDArray[np.uint8] | None = None
 
-    def see(self, pts: int, picture: NDArray[np.uint8]) -> None:
+    def see(self, pts: int, taken: NDArray[np.uint8]) -> None:
+        picture = shrunk(taken, WIDTH)
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
         move = None if self._before is None else movement(self._before, grey)
         stands = None if move is None else move.edge < STANDS
-        small = _shrunk(picture)
+        small = shrunk(picture, SMALL)
         rests = self.watcher.see(pts, small, stands)
         if self.pts:
             self.steps.append(Step(self.pts[-1], pts, move, rests))
         self.pts.append(pts)
         self.looks.append(look(small))
         self.frames.append(frame(grey, small))
+        self.thumbs.append(thumb(grey))
+        self.sharp.append(sharpness(grey))
         self._before = grey
         self.looker.see(pts, picture)
+        if self.texts is not None:
+            self.texts.see(pts, taken, grey)
+
+    def written(self, footage: Footage, frames: FrameSource) -> list[Written]:
+        """What is written in the footage, where it can be read."""
+        if self.texts is None or not self.pts:
+            return []
+        lines = self.texts.read(frames, max(footage.video.width, footage.video.height))
+        return written(lines, footage.span, self.pts, frames.shots, self.steps, self.texts.size)
 
     def describe(self, shot: Span, faded: Sequence[Fade], vertical: bool) -> Iterator[Event]:
         """The events of one shot but for its fades; none for a shot shorter than the time between two looks."""
@@ -130,7 +185,10 @@ class _Pass:
         everywhere = next((each for each in people if each.span.duration >= filled), None)
         always = [each for each in named if each.span.duration >= filled]
         form = forms(self.frames[first:last], vertical=vertical)
-        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form)
+        sharp = self.sharp[first:last]
+        for change in racks(shot, pictures, sharp) if does.rests else []:
+            yield _changed(change)
+        yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form, focus(sharp))
         for group in people:
             if group is not everywhere:
                 yield Event(group.span, words.people(group), "people", group.edge, _without_times(group))
@@ -158,9 +216,12 @@ def upright(footage: Footage) -> bool:
     return footage.video.height > footage.video.width * footage.video.sample_aspect
 
 
-def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def shrunk(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The picture with that longer side, in pixels."""
     height, width = picture.shape[:2]
-    scale = SMALL / max(height, width)
+    if max(height, width) == side:
+        return picture
+    scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(2, round(height * scale)))  # an upper and a lower half
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -175,6 +236,7 @@ def _shot_event(
     people: People | None,
     named: Sequence[Named],
     form: Sequence[str],
+    focused: tuple[str | None, float | None],
 ) -> Event:
     measures: dict[str, Any] = {
         "camera": {**_plain(asdict(does), "moves"), "moves": [_plain(asdict(move), "span") for move in does.moves]},
@@ -184,9 +246,21 @@ def _shot_event(
         "people": _without_times(people) if people else None,
         "objects": [_without_times(each) for each in named],
         "form": list(form),
+        "focus": {"label": focused[0], "sharpness": focused[1]},
     }
-    sentence = words.shot(does, seen, filling, faded, quiet, people, named, form)
+    sentence = words.shot(does, seen, filling, faded, quiet, people, named, form, soft=focused[0] == "soft")
     return Event(shot, sentence, "shot", Fraction(0), measures)
+
+
+def _changed(found: Change) -> Event:
+    """A dissolve or a rack focus; its edges are reckoned from pictures an eighth of a second apart."""
+    measures = {"change": found.kind, "residue": found.residue}
+    return Event(found.span, words.change(found), found.kind, Fraction(1, PER_SECOND), measures)
+
+
+def _text_measures(found: Written) -> dict[str, Any]:
+    measures = {**_without_times(found), "phrases": [] if found.role == "timecode" else found.phrases}
+    return {**measures, "name": f"{found.slate['scene']}/{found.slate['take']}" if found.slate else None}
 
 
 def _activity_measures(activity: Activity) -> dict[str, Any]:
@@ -199,7 +273,7 @@ def _told(span: Span, people: Sequence[People]) -> bool:
     return any(2 * group.span.overlap(span) >= span.duration for group in people)
 
 
-def _without_times(found: People | Named | Heard) -> dict[str, Any]:
+def _without_times(found: People | Named | Heard | Written) -> dict[str, Any]:
     return _plain(asdict(found), "span", "edge")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,11 +23,28 @@ COLOURLESS = 9.0
 MAIN, SECOND, NOTED = 0.25, 0.16, 0.06
 """Shares of the picture that the first and the second colour need to be named, and any to be counted."""
 
+DARKS, BACKLIGHT = 0.06, 0.3
+"""Shares of the picture that a silhouette, and the light behind it, cover at least."""
+RIM, LIT = 0.5, 150
+"""Share of a silhouette's surroundings that are lit, and the brightness from which they are."""
+FLAT = 14.0
+"""Deviation of brightness within a silhouette: hardly anything can be seen in it."""
+WARM, COOL = 14.0, -10.0
+"""Mean b* (yellow over blue in L*a*b*) of a picture of warm, and of cool, colours ..."""
+MOSTLY = 0.75
+"""... most of which must lie on the same side of grey."""
+
+TONES = {
+    "warm": "the mean of its colours is clearly on the yellow side, and most of it is",
+    "cool": "the mean of its colours is clearly on the blue side, and most of it is",
+    "black-and-white": "next to nothing has a colour",
+}
 LIGHTS = {
     "dark": "the mean brightness is below 42 of 255",
     "dim": "the mean brightness is below 72 of 255",
     "normal": "neither dark, dim nor bright (not mentioned)",
     "bright": "the mean brightness is above 182 of 255",
+    "silhouette": "something nearly black and without detail stands before a bright background",
     "high-contrast": "a quarter of the picture lies in deep shadow and a quarter in strong light",
 }
 
@@ -45,6 +63,9 @@ class Look:
     """Distance from grey in L*a*b* that 2 % of the picture exceed."""
     colours: NDArray[np.float32]
     """(2, len(NAMES)) share of each colour name in the upper and the lower half."""
+    silhouette: bool
+    tone: str | None
+    """`warm` or `cool`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,8 @@ class Appearance:
     light: str
     """One of `LIGHTS`."""
     black_and_white: bool
+    tone: str | None
+    """One of `TONES`."""
     main: tuple[str, ...]
     """At most two colours of `HUES`, the larger first; empty when none stands out."""
     colourful: bool
@@ -76,6 +99,8 @@ def look(picture: NDArray[np.uint8]) -> Look:
         glare=float((grey > STRONG_LIGHT).mean()),
         chroma=float(np.quantile(np.hypot(lab[..., 1], lab[..., 2]), 0.98)),
         colours=np.stack([colours.shares(half) for half in np.array_split(picture, 2)]),
+        silhouette=_silhouetted(grey),
+        tone=_tone(np.asarray(lab[..., 2], np.float32)),
     )
 
 
@@ -93,8 +118,9 @@ def appearance(looks: Sequence[Look]) -> Appearance:
     neutral = max(NEUTRALS, key=lambda name: whole[name])
     return Appearance(
         luma=luma,
-        light=_light(luma, shadow, glare),
+        light="silhouette" if np.mean([look.silhouette for look in looks]) > 0.6 else _light(luma, shadow, glare),
         black_and_white=colourless and luma > DARK / 4,
+        tone="black-and-white" if colourless and luma > DARK / 4 else _usual([look.tone for look in looks]),
         main=() if colourless else tuple(main),
         colourful=not colourless and sum(bool(whole[name] >= NOTED) for name in HUES) >= 4,
         neutral=neutral if whole[neutral] >= 0.6 else None,
@@ -111,6 +137,31 @@ def _light(luma: float, shadow: float, glare: float) -> str:
     if luma < DIM:
         return "dim"
     return "bright" if luma > BRIGHT else "normal"
+
+
+def _tone(yellow: NDArray[np.float32]) -> str | None:
+    """The tone of a picture by its (H, W) b*."""
+    mean = float(yellow.mean())
+    if mean >= WARM and float((yellow > WARM / 2).mean()) >= MOSTLY:
+        return "warm"
+    return "cool" if mean <= COOL and float((yellow < COOL / 2).mean()) >= MOSTLY else None
+
+
+def _usual(tones: Sequence[str | None]) -> str | None:
+    """The tone that most pictures have."""
+    return next((tone for tone in ("warm", "cool") if tones.count(tone) > MOSTLY * len(tones)), None)
+
+
+def _silhouetted(grey: Any) -> bool:
+    """Whether the largest dark part of a (H, W) picture stands flat before the light."""
+    dark, lit = (grey < DEEP_SHADOW).astype(np.uint8), grey > LIT
+    if dark.mean() < DARKS or lit.mean() < BACKLIGHT:
+        return False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark)
+    largest = labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    around = cv2.dilate(largest.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool) & ~largest
+    flat = float(grey[largest].std()) <= FLAT
+    return bool(flat and largest.mean() >= DARKS and lit[around].mean() >= RIM)
 
 
 def _half(half: NDArray[np.float32], other: NDArray[np.float32]) -> str | None:

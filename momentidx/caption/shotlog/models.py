@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from momentidx.errors import MomentidxError
+from momentidx.models.reading import Reader, can_read
 from momentidx.models.store import MODELS, OBJECTS, SCENES, SOUNDS, Store
 from momentidx.models.tflite import Objects, Scenes, Sounds
 
 log = logging.getLogger(__name__)
+
+
+WITHOUT_MODELS = (
+    "The shot log works without its small models (12 MB), which would add named things and sounds: "
+    "pip install 'momentidx[shotlog]', then momentidx models pull shotlog."
+)
+WITHOUT_READER = (
+    "The shot log works without the extra 'ocr', which would add what is written in the picture "
+    "(slates, signs, titles, credits): pip install 'momentidx[ocr]'."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,14 @@ class Models:
     """Changes with the files; empty without any."""
 
 
+def reader() -> Reader | None:
+    """What reads text, where it is installed; says once what it would add where it is not."""
+    if can_read():
+        return Reader()
+    log.info("%s", WITHOUT_READER)
+    return None
+
+
 def installed(store: Store) -> Models:
     """The networks that are installed and can run; all or none.
 
@@ -33,7 +52,7 @@ def installed(store: Store) -> Models:
     model = MODELS["shotlog"]
     missing = store.missing(model)
     if missing:
-        log.info("The shot log works without %s. 'momentidx models pull %s' adds them.", model.what, model.name)
+        log.info("%s", WITHOUT_MODELS)
         return Models()
     if find_spec("ai_edge_litert") is None:
         raise MomentidxError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from momentidx.caption.shotlog import camera, colours, fades, form, looks, people, words
+from momentidx.caption.shotlog import camera, changes, colours, fades, form, looks, people, words, written
 from momentidx.caption.shotlog.asked import SYNONYMS
 from momentidx.caption.shotlog.movement import Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
@@ -18,8 +18,10 @@ KINDS = {
     "people": "somebody is there during a part of a shot",
     "object": "a thing with a name is there during a part of a shot (small models)",
     "sound": "something is heard (small models)",
+    "text": "something is written in the picture (extra `ocr`)",
     **fades.KINDS,
     **form.STOPS,
+    **changes.KINDS,
 }
 DOES = {
     "crosses": "is first seen at one side and last at the opposite one",
@@ -40,10 +42,13 @@ def tables() -> str:
             *_table("Camera (`measures.camera.label`)", camera.LABELS, stances),
             *_table("Shot sizes (`measures.people.size`)", people.SIZES, words.SIZES),
             *_table("Light (`measures.look.light`)", looks.LIGHTS, words.LIGHT),
+            *_table("Tone (`measures.look.tone`)", looks.TONES),
+            *_table("Focus (`measures.focus.label`)", changes.FOCUS),
             *_table(
                 "Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, "colour-bars": "Colour bars."}
             ),
             *_table("What a thing does (`measures.going`)", DOES, going),
+            *_table("What is written (`measures.role`), with the extra `ocr`", written.ROLES, words.WRITTEN),
             "### Colours",
             "",
             f"{_listed(colours.HUES)}; without colour {_listed(colours.NEUTRALS)}.",

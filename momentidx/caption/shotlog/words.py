@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from momentidx.caption.shotlog.camera import Camera
+from momentidx.caption.shotlog.changes import Change
 from momentidx.caption.shotlog.colours import NAMES
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade
 from momentidx.caption.shotlog.form import Stop
@@ -15,6 +16,7 @@ from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.people import People
 from momentidx.caption.shotlog.plain_words import counted, plural
 from momentidx.caption.shotlog.sounds import Heard
+from momentidx.caption.shotlog.written import Written
 
 STANCE = {
     "still": "locked-off shot",
@@ -37,6 +39,7 @@ LIGHT = {
     "dark": "dark, like night or an unlit room",
     "dim": "dim light",
     "bright": "bright picture",
+    "silhouette": "in silhouette",
     "high-contrast": "high contrast",
 }
 SIZES = {
@@ -54,6 +57,17 @@ FORMS = {
     "pillarboxed": "pillarboxed",
     "colour-bars": "colour bars",
 }
+WRITTEN = {
+    "slate": "slate",
+    "timecode": "burnt-in timecode",
+    "credits": "credits",
+    "lower-third": "lower third",
+    "title": "title",
+    "sign": "sign",
+    "text": "text in the picture",
+}
+LONGEST = 200
+"""Characters of a text that a sentence quotes."""
 AMOUNT = {"little": "a little movement", "some": "movement", "much": "a lot of movement"}
 
 
@@ -66,6 +80,8 @@ def shot(
     people: People | None,
     things: Sequence[Named],
     form: Sequence[str],
+    *,
+    soft: bool,
 ) -> str:
     """The sentence for a whole shot.
 
@@ -82,6 +98,7 @@ def shot(
     parts += _look(seen)
     parts += [_fade(each) for each in fades if each.kind not in PLAIN_KINDS]
     parts += [FORMS[each] for each in form]
+    parts += ["out of focus"] if soft else []
     return _sentence("; ".join(part for part in parts if part) or "normal light")
 
 
@@ -103,6 +120,22 @@ def heard(sound: Heard) -> str:
 def stop(found: Stop) -> str:
     """The sentence for a freeze or a flash."""
     return {"freeze": "The picture freezes.", "flash": "A flash of light."}[found.kind]
+
+
+def written(found: Written) -> str:
+    """The sentence for something that is written in the picture."""
+    if found.slate is not None:
+        return _sentence(f"slate: {', '.join(f'{label} {value}' for label, value in found.slate.items())}")
+    said = " / ".join(found.lines)
+    said = said if len(said) <= LONGEST else f"{said[:LONGEST].rsplit(' ', 1)[0]} ..."
+    return _sentence(
+        f"{WRITTEN[found.role]} {said}" if found.role == "timecode" else f'{WRITTEN[found.role]}: "{said}"'
+    )
+
+
+def change(found: Change) -> str:
+    """The sentence for a dissolve or a rack focus."""
+    return {"dissolve": "A dissolve.", "rack-focus": "The focus racks from one thing to another."}[found.kind]
 
 
 def camera_move(move: CameraMove) -> str:
@@ -202,6 +235,8 @@ def _look(seen: Appearance) -> list[str]:
         parts.append(f"{seen.upper} above, {seen.lower} below")
     elif seen.main:
         parts.append(f"mainly {' and '.join(seen.main)}")
+    elif seen.tone:
+        parts.append(f"{seen.tone} colours")
     elif seen.colourful:
         parts.append("many colours")
     elif seen.neutral == "grey" or (seen.neutral == "white" and seen.light == "bright"):

@@ -7,6 +7,8 @@ in `docs/export.md`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Marker, Timeline
 
@@ -14,7 +16,7 @@ from momentidx.errors import WrongUse
 from momentidx.timeline.conform.grid import keep_source_frames, resample
 from momentidx.timeline.conform.media import bare_paths, clips, from_zero, plain_name
 from momentidx.timeline.conform.reels import name_reels
-from momentidx.timeline.cuts import CutList, cut_list
+from momentidx.timeline.cuts import Cut, CutList, cut_list
 from momentidx.timeline.facts import KEY, Facts, copies_with
 from momentidx.times import rate_text, smpte_rate
 
@@ -90,8 +92,8 @@ def avid(timeline: Timeline) -> CutList:
 
 
 def one_rate(cuts: CutList, target: str, *, smpte: bool = False) -> CutList:
-    """The cuts themselves when all their footage has the rate of the sequence; else raises WrongUse."""
-    others = sorted({media.rate for media in cuts.media} - {cuts.rate})
+    """The cuts without alternates of another rate; raises WrongUse when what plays has another."""
+    others = sorted({cut.media.rate for cut in cuts.cuts} - {cuts.rate})
     if others:
         raise WrongUse(
             f"{target} cannot play footage of {', '.join(map(rate_text, others))} frames a second at "
@@ -103,7 +105,11 @@ def one_rate(cuts: CutList, target: str, *, smpte: bool = False) -> CutList:
             f"{target} counts in timecode, and {rate_text(cuts.rate)} frames a second has none. "
             "Export this footage as .otio, .fcpxml, .mlt or .kdenlive."
         )
-    return cuts
+
+    def fitting(cut: Cut) -> Cut:
+        return replace(cut, alternates=tuple(other for other in cut.alternates if other.media.rate == cuts.rate))
+
+    return replace(cuts, items=tuple(fitting(item) if isinstance(item, Cut) else item for item in cuts.items))
 
 
 def _copy(timeline: Timeline) -> Timeline:

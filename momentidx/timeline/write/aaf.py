@@ -27,6 +27,8 @@ from momentidx.timeline.write.files import replacing
 DAY_SECONDS = 24 * 3600
 PICTURE = 1
 """Number of the slot that holds the picture, in every object."""
+FOOTAGE_COMMENT = "momentidx footage"
+"""The comment of a master clip that says which content it is."""
 
 
 class AafWriter:
@@ -36,6 +38,7 @@ class AafWriter:
     suffix = ".aaf"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = avid(timeline)
@@ -59,9 +62,11 @@ class _Composition:
         composition.usage = "Usage_TopLevel"
         composition.comments["momentidx query"] = cuts.query or ""
         picture = composition.create_empty_sequence_slot(self.rate, slot_id=PICTURE, media_kind="picture")
+        _number(picture, PICTURE)
         self._fill(picture.segment, ids, PICTURE, "picture")
         for channel in range(1, self.channels + 1):
             sound = composition.create_empty_sequence_slot(self.rate, slot_id=PICTURE + channel, media_kind="sound")
+            _number(sound, PICTURE + channel)
             self._fill(sound.segment, ids, PICTURE + channel, "sound")
         self._timecode(composition, cuts.start, cuts.length, cuts.drop_frame)
         self._markers(composition)
@@ -100,7 +105,7 @@ class _Composition:
         )
 
         master = self._mob(self.make.MasterMob(one_line(media.name)), media, "master")
-        master.comments["momentidx footage"] = media.facts.get("footage") or ""
+        master.comments[FOOTAGE_COMMENT] = media.facts.get("footage") or ""
         self._slots(master, media, lambda slot, kind: self.make.SourceClip(0, media.length, file.mob_id, slot, kind))
         identity: MobID = master.mob_id
         return identity
@@ -119,12 +124,14 @@ class _Composition:
         for slot in range(PICTURE, PICTURE + _channels(media) + 1):
             timeline = mob.create_timeline_slot(self.rate, slot)
             timeline.segment = segment(slot, "picture" if slot == PICTURE else "sound")
+            _number(timeline, slot)
 
     def _timecode(self, mob: Any, start: int, length: int, drop_frame: bool) -> None:
         rate = self.cuts.rate
         slot = mob.create_timeline_slot(self.rate)
         slot.segment = self.make.Timecode(-(-rate.numerator // rate.denominator), drop_frame, length)
         slot.segment.start = start
+        slot["PhysicalTrackNumber"].value = 1
 
     def _descriptor(self, media: Media) -> Any:
         width, height = media.facts.get("width") or 1920, media.facts.get("height") or 1080
@@ -150,6 +157,7 @@ class _Composition:
         slot = self.make.EventMobSlot()
         slot.slot_id = PICTURE + self.channels + 10
         slot.edit_rate = self.rate
+        slot["PhysicalTrackNumber"].value = 1  # of the picture, on which the markers are
         slot.segment = self.make.Sequence(media_kind="DescriptiveMetadata")
         found = []
         for start, end, _, mark in marks:
@@ -161,6 +169,11 @@ class _Composition:
             found.append(marker)
         slot.segment.components.extend(found)
         composition.slots.append(slot)
+
+
+def _number(slot: Any, number: int) -> None:
+    """Tracks are counted from 1 for each kind: V1, A1, A2."""
+    slot["PhysicalTrackNumber"].value = 1 if number == PICTURE else number - PICTURE
 
 
 def _channels(media: Media) -> int:

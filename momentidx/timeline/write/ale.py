@@ -19,7 +19,7 @@ from momentidx.times import rate_text
 
 COLUMNS = (
     "Name", "Tracks", "Start", "End", "Duration", "Mark IN", "Mark OUT", "FPS", "Tape", "Source File", "Source Path",
-    "Description", "Score", "Query",
+    "Description", "Score", "Query", "Comments", "Rating", "Labels", "Take",
 )  # fmt: skip
 RATE_NAMES = {Fraction(24000, 1001): "23.976", Fraction(30000, 1001): "29.97", Fraction(60000, 1001): "59.94"}
 FORMATS = {720: "720", 1080: "1080", 576: "PAL", 486: "NTSC", 480: "NTSC"}
@@ -32,6 +32,7 @@ class AleWriter:
     suffix = ".ale"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = avid(timeline)
@@ -42,7 +43,12 @@ class AleWriter:
             ["AUDIO_FORMAT", "48khz"],
             ["FPS", rate_name(cuts.rate)],
         ]
-        rows = [_row(cut, mark, cuts) for cut in cuts.cuts for mark in cut.marks]
+        rows = [
+            _row(one, mark, cuts, str(take) if cut.alternates else "")
+            for cut in cuts.cuts
+            for take, one in enumerate((cut, *cut.alternates), start=1)
+            for mark in one.marks
+        ]
         table = [*heading, [], ["Column"], list(COLUMNS), [], ["Data"], *rows]
         write_whole(file, "".join("\t".join(cells) + "\r\n" for cells in table).encode())
 
@@ -51,7 +57,7 @@ def rate_name(rate: Fraction) -> str:
     return RATE_NAMES.get(rate) or rate_text(rate)
 
 
-def _row(cut: Cut, mark: Mark, cuts: CutList) -> list[str]:
+def _row(cut: Cut, mark: Mark, cuts: CutList, take: str) -> list[str]:
     media, score = cut.media, mark.facts.get("score")
     cells = [
         cut.name.rsplit(".", 1)[0],
@@ -65,9 +71,13 @@ def _row(cut: Cut, mark: Mark, cuts: CutList) -> list[str]:
         media.facts["reel"],
         media.name,
         media.path,
-        mark.comment,
+        mark.caption,
         "" if score is None else f"{score:.3f}",
-        cuts.query or "",
+        mark.facts.get("query") or cuts.query or "",
+        mark.facts.get("note") or "",
+        mark.facts.get("rating") or "",
+        ", ".join(mark.facts.get("labels") or ()),
+        take,
     ]
     return [one_line(str(cell)) for cell in cells]
 

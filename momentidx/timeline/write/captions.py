@@ -21,6 +21,7 @@ class SrtWriter:
     suffix = ".srt"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         blocks = [
@@ -37,6 +38,7 @@ class VttWriter:
     suffix = ".vtt"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         blocks = [
@@ -49,7 +51,7 @@ class VttWriter:
 def _subtitles(timeline: Timeline) -> list[tuple[Fraction, Fraction, str]]:
     """Start and end in seconds from the first frame, and the caption, which ends a block when it is empty."""
     cuts = cut_list(timeline)
-    return [(start / cuts.rate, end / cuts.rate, one_line(mark.comment) or "-") for start, end, _, mark in cuts.marks()]
+    return [(start / cuts.rate, end / cuts.rate, one_line(mark.caption) or "-") for start, end, _, mark in cuts.marks()]
 
 
 def _clock(seconds: Fraction, point: str) -> str:

@@ -7,12 +7,14 @@ carried. `FROM CLIP NAME` is the only name line: Premiere takes media with a `FR
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from opentimelineio.schema import Timeline
 
+from momentidx.errors import WrongUse
 from momentidx.timeline.conform.targets import edl
-from momentidx.timeline.cuts import Cut, CutList
+from momentidx.timeline.cuts import Cut, CutList, Hole
 from momentidx.timeline.names import ascii_text
 from momentidx.timeline.write.files import write_whole
 
@@ -27,15 +29,22 @@ class EdlWriter:
     suffix = ".edl"
     mixed_rates = False
     most_clips: int | None = MOST_EVENTS
+    alternates = True
 
     def __init__(self, reel_length: int = 8) -> None:
         self.reel_length = reel_length
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = edl(timeline, self.reel_length)
+        events = [item for item in cuts.items if isinstance(item, Cut) or item.marks]
+        if len(events) > MOST_EVENTS:
+            raise WrongUse(
+                f"An EDL holds {MOST_EVENTS} events, and this timeline has {len(events):,}. Export it as .otio, .xml "
+                "or .fcpxml, or in parts."
+            )
         lines = heading(cuts)
-        for number, cut in enumerate(cuts.cuts, start=1):
-            lines += _event(number, cut, cuts, self.reel_length)
+        for number, item in enumerate(events, start=1):
+            lines += _event(number, item, cuts, self.reel_length)
         lines += _reels(cuts)
         write_whole(file, edl_bytes(lines))
 
@@ -51,24 +60,29 @@ def edl_bytes(lines: list[str]) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def _event(number: int, cut: Cut, cuts: CutList, reel_length: int) -> list[str]:
-    times = [
-        cut.media.timecode(cut.start),
-        cut.media.timecode(cut.end),
-        cuts.timecode(cut.record),
-        cuts.timecode(cut.record_end),
-    ]
-    lines = [
-        f"{number:03}  {cut.media.facts['reel']:<{reel_length}} V     C        {' '.join(map(str, times))}",
-        f"* FROM CLIP NAME: {ascii_text(cut.name)}",
-    ]
-    for mark in cut.marks:
-        start, _ = cuts.mark_frames(cut, mark)
-        lines.append(f"* LOC: {cuts.timecode(start)} GREEN   {ascii_text(mark.name)}")
+def _event(number: int, item: Cut | Hole, cuts: CutList, reel_length: int) -> list[str]:
+    """A clip, or black where something is missing, with its captions and other takes as comments."""
+    if isinstance(item, Cut):
+        media, name = item.media, f"FROM CLIP NAME: {ascii_text(item.name)}"
+        reel, source = media.facts["reel"], [media.timecode(item.start), media.timecode(item.end)]
+    else:
+        reel, name, zero = "BL", f"COMMENT: {ascii_text(item.name)}", replace(cuts, start=0)
+        source = [zero.timecode(0), zero.timecode(item.length)]
+    times = [*source, cuts.timecode(item.record), cuts.timecode(item.record_end)]
+    lines = [f"{number:03}  {reel:<{reel_length}} V     C        {' '.join(map(str, times))}", f"* {name}"]
+    for mark in item.marks:
+        start, _ = cuts.mark_frames(item, mark)
+        lines.append(f"* LOC: {cuts.timecode(start)} {mark.color:<7} {ascii_text(mark.name)}")
+        if remark := mark.remark:
+            lines.append(f"* COMMENT: {ascii_text(remark)}")
+    for other in item.alternates if isinstance(item, Cut) else ():
+        media = other.media
+        times = [media.timecode(other.start), media.timecode(other.end)]
+        lines.append(f"* ALTERNATE: {media.facts['reel']} {' '.join(map(str, times))} {ascii_text(other.name)}")
     return lines
 
 
 def _reels(cuts: CutList) -> list[str]:
     """Which file each reel is, for the person who has to relink."""
-    reels = {cut.media.facts["reel"]: cut.media for cut in cuts.cuts}
+    reels = {media.facts["reel"]: media for media in cuts.media}
     return [f"* REEL {reel} IS {ascii_text(media.path)}" for reel, media in reels.items()]

@@ -26,6 +26,9 @@ from momentidx.timeline.write.files import write_whole
 from momentidx.timeline.write.xml import document, element, leaf
 from momentidx.times import rate_text, timecode
 
+GOOD = 4
+"""From this rating on a take is marked as good."""
+
 
 class Fcp7XmlWriter:
     """Writes one sequence: a picture track, a sound track for each channel of a stereo pair, markers.
@@ -37,6 +40,7 @@ class Fcp7XmlWriter:
     suffix = ".xml"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_Sequence(fcp7xml(timeline)).text(), "xmeml"))
@@ -71,7 +75,8 @@ class _Sequence:
         tracks = [element("format", [_picture_format(cuts.rate, cuts.width, cuts.height, None)])]
         tracks.append(
             element(
-                "track", [self._clip(f"clip-{n}-v", cut, self.links[n], _markers(cut)) for n, cut in _numbered(cuts)]
+                "track",
+                [self._clip(f"clip-{n}-v", cut, self.links[n], _log(cut), _markers(cut)) for n, cut in _numbered(cuts)],
             )
         )
         for rank, lane in enumerate(cuts.lanes(), start=2):
@@ -219,6 +224,19 @@ def _marker(mark: Mark, start: int, end: int) -> str:
     return element(
         "marker", [leaf("name", mark.name), leaf("comment", mark.comment), leaf("in", start), leaf("out", end)]
     )
+
+
+def _log(cut: Cut) -> str:
+    """What a person made of the moment, as a shot log of the program: only where there is something."""
+    said = [mark for mark in cut.marks if mark.remark]
+    if not said:
+        return ""
+    good = any((mark.facts.get("rating") or 0) >= GOOD for mark in said)
+    log = [
+        leaf("description", said[0].caption),
+        leaf("lognote", "; ".join(mark.remark for mark in said)),
+    ]
+    return element("logginginfo", [*log, *([leaf("good", "TRUE")] if good else [])])
 
 
 def _path_url(url: str) -> str:

@@ -26,6 +26,9 @@ CONFORM_RATES = {
     Fraction(60000, 1001): "59.94", Fraction(60): "60",
 }  # fmt: skip
 
+FAVORITE = 4
+"""From this rating on a moment is a favourite."""
+
 
 class FcpxmlWriter:
     """Writes one project in one event, with the footage as assets.
@@ -37,6 +40,7 @@ class FcpxmlWriter:
     suffix = ".fcpxml"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_root(cut_list(timeline)), "fcpxml"))
@@ -100,6 +104,7 @@ def _asset_clip(
     words = [cuts.query or "", *(word for mark in cut.marks for word in keywords(mark))]
     keyword = ", ".join(filter(None, dict.fromkeys(words)))
     marks = [_marker(mark, mark.start, media.rate) for mark in cut.marks]
+    marks += [_favorite(mark, media.rate) for mark in cut.marks if (mark.facts.get("rating") or 0) >= FAVORITE]
     return element(
         "asset-clip",
         [*parts, *above, *([element("keyword", **plays, value=keyword)] if keyword else []), *marks],
@@ -120,6 +125,13 @@ def _marker(mark: Mark, start: int, rate: Fraction) -> str:
     score = mark.facts.get("score")
     note = mark.comment if score is None else f"{mark.comment} (score {score:.2f})"
     return element("marker", start=seconds(start, rate), duration=seconds(1, rate), value=mark.name, note=note)
+
+
+def _favorite(mark: Mark, rate: Fraction) -> str:
+    """Final Cut knows favourites and rejects; how many stars it was stands among the keywords."""
+    span = {"start": seconds(mark.start, rate), "duration": seconds(mark.end - mark.start, rate)}
+    note = mark.facts.get("note")
+    return element("rating", name="Favorite", **span, value="favorite", note=note or None)
 
 
 def seconds(frames: int, rate: Fraction) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from opentimelineio.schema import Timeline
 
 from momentidx.errors import MomentidxError, WrongUse
+from momentidx.failpoints import reach
 from momentidx.timeline.names import clip_file
 
 
@@ -53,7 +54,9 @@ def replacing(file: Path) -> Iterator[Path]:
             yield part
             with part.open("rb+") as stream:
                 os.fsync(stream.fileno())
+            reach("export.written")
             part.replace(target)
+            reach("export.replaced")
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:

@@ -42,6 +42,7 @@ class KdenliveWriter:
     suffix = ".kdenlive"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_root(mlt(timeline))))
@@ -130,4 +131,4 @@ def _profile(cuts: CutList) -> str | None:
 
 
 def _guides(cuts: CutList) -> str:
-    return json.dumps([{"comment": mark.name, "pos": start, "type": 0} for start, _, _, mark in cuts.marks()])
+    return json.dumps([{"comment": mark.title, "pos": start, "type": 0} for start, _, _, mark in cuts.marks()])

@@ -24,6 +24,7 @@ class ResolveMarkersWriter:
     suffix = ".edl"
     mixed_rates = True
     most_clips: int | None = MOST_EVENTS
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = _with_timecode(timeline)
@@ -44,6 +45,7 @@ class AvidLocatorsWriter:
     suffix = ".txt"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = False
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = _with_timecode(timeline)

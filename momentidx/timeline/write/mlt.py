@@ -32,6 +32,7 @@ class MltWriter:
     suffix = ".mlt"
     mixed_rates = True
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         write_whole(file, document(_root(mlt(timeline))))
@@ -85,7 +86,7 @@ def _markers(cuts: CutList) -> str:
             "properties",
             properties(
                 {
-                    "text": mark.name,
+                    "text": mark.title,
                     "start": clock(start, cuts.rate),
                     "end": clock(end, cuts.rate),
                     "color": COLORS.get(mark.color, COLORS["GREEN"]),

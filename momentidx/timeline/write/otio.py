@@ -8,7 +8,9 @@ from opentimelineio.core import serialize_json_to_string
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.conform.targets import generic, resolve
-from momentidx.timeline.write.files import write_whole
+from momentidx.timeline.write.files import replacing
+
+PIECE = 1 << 20
 
 
 class OtioWriter:
@@ -22,9 +24,10 @@ class OtioWriter:
     suffix = ".otio"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        write_whole(file, otio_bytes(generic(timeline)))
+        _write(file, otio_text(generic(timeline)))
 
 
 class ResolveWriter:
@@ -34,10 +37,18 @@ class ResolveWriter:
     suffix = ".otio"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
-        write_whole(file, otio_bytes(resolve(timeline)))
+        _write(file, otio_text(resolve(timeline)))
 
 
-def otio_bytes(timeline: Timeline) -> bytes:
-    return str(serialize_json_to_string(timeline, indent=2)).encode()
+def otio_text(timeline: Timeline) -> str:
+    return str(serialize_json_to_string(timeline, indent=2))
+
+
+def _write(file: Path, text: str) -> None:
+    """Piece by piece: a long timeline is 60 MB of text, which as bytes would be as much again."""
+    with replacing(file) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        for start in range(0, len(text), PIECE):
+            stream.write(text[start : start + PIECE])

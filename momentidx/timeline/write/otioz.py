@@ -16,7 +16,7 @@ from momentidx.timeline.conform.media import clips
 from momentidx.timeline.conform.targets import generic
 from momentidx.timeline.names import ascii_text, media_path
 from momentidx.timeline.write.files import replacing
-from momentidx.timeline.write.otio import otio_bytes
+from momentidx.timeline.write.otio import otio_text
 
 BUNDLE_VERSION = b"1.0.0"
 # The same moments give the same bytes: no clock, and this is the oldest date that a zip can hold.
@@ -30,6 +30,7 @@ class OtiozWriter:
     suffix = ".otioz"
     mixed_rates = False
     most_clips: int | None = None
+    alternates = True
 
     def write(self, timeline: Timeline, file: Path) -> None:
         bundled = generic(timeline)
@@ -46,7 +47,7 @@ class OtiozWriter:
                     f"{media_path(url)} is not there, so it cannot be put into {file.name}. Connect its drive."
                 )
         with replacing(file) as part, zipfile.ZipFile(part, "w", allowZip64=True) as archive:
-            archive.writestr(zipfile.ZipInfo("content.otio", UNDATED), otio_bytes(bundled))
+            archive.writestr(zipfile.ZipInfo("content.otio", UNDATED), otio_text(bundled))
             archive.writestr(zipfile.ZipInfo("version.txt", UNDATED), BUNDLE_VERSION)
             for url, name in names.items():
                 _add(archive, media_path(url), f"media/{name}")

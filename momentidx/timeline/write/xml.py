@@ -6,11 +6,13 @@ million of them, for which a tree of objects takes ten times as long.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
 # As references: a reader would turn a bare carriage return into a line feed, and a line is one element here.
 _LINE_ENDS = {"\n": "&#10;", "\r": "&#13;"}
+_SPECIAL = re.compile("[&<>\n\r]")
 
 
 def element(tag: str, children: Iterable[str] = (), **attributes: object) -> str:
@@ -26,7 +28,9 @@ def element(tag: str, children: Iterable[str] = (), **attributes: object) -> str
 def leaf(tag: str, text: object, **attributes: object) -> str:
     """An element with a text in it, which must be free of what XML cannot write (`names.safe_text`)."""
     start = f"<{tag}{_spelled(attributes)}" if attributes else f"<{tag}"
-    return f"{start}>{escape(text, _LINE_ENDS) if isinstance(text, str) else text}</{tag}>\n"
+    if isinstance(text, str) and _SPECIAL.search(text):
+        text = escape(text, _LINE_ENDS)
+    return f"{start}>{text}</{tag}>\n"
 
 
 def document(root: str, doctype: str | None = None) -> bytes:

@@ -9,12 +9,17 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import AddonPreferences, Operator, Panel, PropertyGroup, UIList
+from bpy.utils import previews
 from bpy_extras.io_utils import ImportHelper
 
 from . import strips as core
 
 MARKER_NAME_BYTES = 63
 """What Blender keeps of a name."""
+PICTURE_SECONDS = 0.5
+"""How often the panel looks for pictures that are made."""
+PICTURE_SCALE = 3.0
+"""How many lines of text a picture is high."""
 
 
 class MomentidxPreferences(AddonPreferences):
@@ -49,17 +54,57 @@ class MomentidxState(PropertyGroup):
 
 _found: list[core.Selects] = []
 """What the last search or file gave; the rows of the panel point into it."""
+_pictures: list[core.Pictures] = []
+"""What makes the pictures of these results; at most one."""
+_icons: dict[str, Any] = {}
+"""Blender's collection of the pictures that are made, by name of the strip."""
 
 
 def show(context: Any, found: list[core.Selects]) -> None:
-    """Put results into the panel."""
+    """Put results into the panel; their pictures come when they are made."""
     _found[:] = found
+    _forget_pictures()
+    command = context.preferences.addons[__package__].preferences.command
+    _pictures.append(core.Pictures(command, [strip for selects in found for strip in selects.strips]))
+    _icons["results"] = previews.new()
+    bpy.app.timers.register(load_pictures, first_interval=PICTURE_SECONDS)
     results = context.window_manager.momentidx.results
     results.clear()
     for index, selects in enumerate(found):
         for number, strip in enumerate(selects.strips):
             row = results.add()
             row.caption, row.clip, row.selects, row.number = strip.caption, strip.name, index, number
+
+
+def load_pictures() -> float | None:
+    """Load what was made since; when to look again, None when all is there. Blender's timer asks."""
+    if not _pictures:
+        return None
+    for strip, picture in _pictures[0].new():
+        _icons["results"].load(_icon_name(strip), str(picture), "IMAGE")
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas if window.screen else ():
+            if area.type == "SEQUENCE_EDITOR":
+                area.tag_redraw()
+    return PICTURE_SECONDS if _pictures[0].working else None
+
+
+def icon_of(strip: core.Strip) -> int:
+    """Blender's number of a strip's picture; 0 as long as there is none."""
+    found = _icons.get("results", {})
+    return found[_icon_name(strip)].icon_id if _icon_name(strip) in found else 0
+
+
+def _icon_name(strip: core.Strip) -> str:
+    return f"{strip.path}:{strip.source_start}:{strip.source_end}"
+
+
+def _forget_pictures() -> None:
+    if "results" in _icons:
+        previews.remove(_icons.pop("results"))
+    for pictures in _pictures:
+        pictures.stop()
+    _pictures.clear()
 
 
 def all_strips(editor: Any) -> Any:
@@ -72,7 +117,8 @@ def append(scene: Any, selects: core.Selects, at: int) -> int:
 
     An empty sequencer takes rate, size and length of the footage; another must have its rate already.
     """
-    missing = sorted({strip.path for strip in selects.strips if not Path(strip.path).is_file()})
+    paths = {one.path for strip in selects.strips for one in (strip, *strip.alternates)}
+    missing = sorted(path for path in paths if not Path(path).is_file())
     if missing:
         raise core.Refused(f"{missing[0]} is not there: connect its drive")
     editor = scene.sequence_editor or scene.sequence_editor_create()
@@ -86,23 +132,29 @@ def append(scene: Any, selects: core.Selects, at: int) -> int:
     elif abs(rate - selects.rate) > 0.001:
         raise core.Refused(f"The scene plays {rate:.3f} frames a second and this footage {selects.rate:.3f}")
     taken = [(strip.channel, strip.frame_final_start, strip.frame_final_end) for strip in placed]
-    channel = core.free_channel(taken, at, end, 2)
+    lanes = max(len(strip.alternates) for strip in selects.strips)
+    channel = core.free_channel(taken, at, end, 2 + lanes)
     for strip in selects.strips:
-        first = at + strip.record_start - strip.source_start
-        picture = placed.new_movie(strip.name, strip.path, channel + 1, first)
-        _trim(picture, strip)
+        _placed(placed.new_movie, strip, channel + 1, at)
         if strip.sound:
-            _trim(placed.new_sound(strip.name, strip.path, channel, first), strip)
+            _placed(placed.new_sound, strip, channel, at)
+        for above, other in enumerate(strip.alternates, start=1):
+            _placed(placed.new_movie, other, channel + 1 + above, at).mute = True
     for frame, text in selects.markers:
         scene.timeline_markers.new(text.encode()[:MARKER_NAME_BYTES].decode(errors="ignore"), frame=at + frame)
     scene.frame_end = max(scene.frame_end, end - 1)
     return end
 
 
-def _trim(placed: Any, strip: core.Strip) -> None:
+def _placed(make: Any, strip: core.Strip, channel: int, at: int) -> Any:
+    """A strip of the whole file, trimmed to what it plays."""
+    placed = make(strip.name, strip.path, channel, at + strip.record_start - strip.source_start)
     placed.frame_offset_start = strip.source_start
     placed.frame_offset_end = placed.frame_duration - strip.source_end
     placed["momentidx"], placed["momentidx_caption"] = str(strip.moment), strip.caption
+    if strip.remark:
+        placed["momentidx_remark"] = strip.remark
+    return placed
 
 
 class MOMENTIDX_OT_search(Operator):  # noqa: N801  (Blender's rule for names)
@@ -188,6 +240,7 @@ class MOMENTIDX_UL_results(UIList):  # noqa: N801  (Blender's rule for names)
     ) -> None:
         row = layout.row(align=True)
         row.prop(item, "wanted", text="")
+        row.template_icon(icon_value=icon_of(_found[item.selects].strips[item.number]), scale=PICTURE_SCALE)
         row.label(text=item.caption)
         row.label(text=item.clip)
 
@@ -234,4 +287,5 @@ def unregister() -> None:
     del bpy.types.WindowManager.momentidx
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    _forget_pictures()
     _found.clear()

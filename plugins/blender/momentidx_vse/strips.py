@@ -8,8 +8,10 @@ frame of the scene, so a file holds footage of one frame rate and says which.
 from __future__ import annotations
 
 import json
+import queue
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,10 @@ class Strip:
     source_end: int
     record_start: int
     sound: bool
+    remark: str = ""
+    """What a person made of it."""
+    alternates: tuple[Strip, ...] = ()
+    """Other takes for the same place, the better one first; they do not play."""
 
     @property
     def length(self) -> int:
@@ -70,7 +76,8 @@ class Selects:
                 for frame, text in self.markers
                 if strip.record_start <= frame < end
             ]
-            strips.append(Strip(**{**vars(strip), "record_start": record}))
+            others = tuple(Strip(**{**vars(other), "record_start": record}) for other in strip.alternates)
+            strips.append(Strip(**{**vars(strip), "record_start": record, "alternates": others}))
             record += strip.length
         return Selects(**{**vars(self), "strips": tuple(strips), "markers": tuple(markers)})
 
@@ -115,6 +122,8 @@ def _strip(facts: dict[str, Any]) -> Strip:
         int(facts["source_end"]),
         int(facts["record_start"]),
         bool(facts["sound"]),
+        str(facts.get("remark", "")),
+        tuple(map(_strip, facts.get("alternates", ()))),
     )
     if not 0 <= strip.source_start < strip.source_end or facts["record_end"] - strip.record_start != strip.length:
         raise ValueError(strip)
@@ -139,6 +148,52 @@ def search(command: str, library: str, words: str, limit: int) -> list[Selects]:
         if done.returncode:
             raise Refused(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "momentidx failed")
         return sorted((read(file) for file in Path(folder).glob("*.json")), key=lambda found: -len(found.strips))
+
+
+class Pictures:
+    """A picture of the middle of each strip, made by momentidx file by file while Blender goes on."""
+
+    def __init__(self, command: str, strips: Iterable[Strip]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="momentidx-pictures-", ignore_cleanup_errors=True)
+        self._made: queue.SimpleQueue[tuple[Strip, Path] | None] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self.working = True
+        files: dict[str, list[Strip]] = {}
+        for strip in strips:
+            files.setdefault(strip.path, []).append(strip)
+        threading.Thread(target=self._make, args=(command, files), daemon=True).start()
+
+    def new(self) -> list[tuple[Strip, Path]]:
+        """What was made since this was last asked."""
+        found = []
+        while not self._made.empty():
+            made = self._made.get()
+            if made is None:
+                self.working = False
+            else:
+                found.append(made)
+        return found
+
+    def stop(self) -> None:
+        """Make no more, and remove what was made."""
+        self._stopped.set()
+        self.working = False
+        self._folder.cleanup()
+
+    def _make(self, command: str, files: dict[str, list[Strip]]) -> None:
+        for number, (path, strips) in enumerate(files.items()):
+            if self._stopped.is_set():
+                return
+            frames = [(strip.source_start + strip.source_end) // 2 for strip in strips]
+            call = [command, "frames", path, "--at", ",".join(f"{frame}f" for frame in frames)]
+            call += ["--output", str(Path(self._folder.name) / str(number))]
+            try:
+                done = subprocess.run(call, capture_output=True, text=True, timeout=SEARCH_SECONDS, check=False)
+            except (OSError, subprocess.TimeoutExpired):
+                continue
+            for strip, picture in zip(strips, done.stdout.splitlines(), strict=False):
+                self._made.put((strip, Path(picture)))
+        self._made.put(None)
 
 
 def free_channel(taken: Sequence[tuple[int, int, int]], start: int, end: int, rows: int) -> int:

@@ -28,6 +28,8 @@ ENVIRONMENT = "MOMENTIDX_FOOTAGE"
 REEL_LENGTH = 8
 """CMX lists cut reels to eight letters, so that such a reel may be the beginning of a name."""
 REELS = (("cmx_3600", "reel"), ("ALE", "Tape"), ("momentidx", "reel"))
+AAF_COMMENT = "momentidx footage"
+"""Where momentidx's own AAF files carry the fingerprint."""
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +58,9 @@ def link_media_reference(in_clip: Clip, media_linker_argument_map: Mapping[str, 
 def _candidates(clip: Clip, footage: tuple[Footage, ...]) -> tuple[list[Footage], str]:
     """Footage that may be the clip's by the strongest evidence there is, and what that is."""
     reference = clip.media_reference
-    prints = {part.metadata.get("momentidx", {}).get("footage") for part in (clip, reference)} - {None}
+    prints = {part.metadata.get("momentidx", {}).get("footage") for part in (clip, reference)}
+    prints |= {clip.metadata.get("AAF", {}).get("UserComments", {}).get(AAF_COMMENT)}
+    prints -= {None}
     if found := [item for item in footage if item.fingerprint in prints]:
         return found, "fingerprint"
     url = getattr(reference, "target_url", None)

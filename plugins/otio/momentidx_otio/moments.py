@@ -11,6 +11,7 @@ moment and still plays it gives back the line that it came from.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def _line(clip: Clip) -> dict[str, Any]:
     reference = clip.media_reference
     if not isinstance(reference, ExternalReference):
         raise NotMoments(f"The clip '{clip.name}' names no file. Relink the timeline first: -m momentidx.")
-    moment = dict(clip.metadata.get("momentidx", {}))
+    moment: dict[str, Any] = _plain(clip.metadata.get("momentidx", {}))
     facts = reference.metadata.get("momentidx", {})
     path = path_of(reference.target_url)
     marked = next((mark.comment or mark.name for mark in clip.markers), clip.name)
@@ -104,7 +105,7 @@ def _line(clip: Clip) -> dict[str, Any]:
         "online": moment.get("online", Path(path).exists()),
         "footage": moment.get("footage") or facts.get("footage"),
         "caption": moment.get("caption") or marked,
-        "parts": [dict(part) for part in moment.get("parts") or ()],
+        "parts": moment.get("parts") or [],
     }
     times = _times(clip, moment, facts)
     same = all(moment.get(key) == times[key] for key in ("start_frame", "end_frame"))
@@ -141,16 +142,26 @@ def _times(clip: Clip, moment: dict[str, Any], facts: dict[str, Any]) -> dict[st
 def _label(time: RationalTime, *, drop_frame: bool) -> str | None:
     if not RationalTime.is_smpte_timecode_rate(time.rate):
         return None
-    return str(to_timecode(time, time.rate, drop_frame=drop_frame))
+    if drop_frame:
+        return str(to_timecode(time, time.rate, drop_frame=True))
+    # Not `to_timecode`: 0.18.1 wraps 29.97 and 59.94 without drop-frame 86 seconds before midnight.
+    seconds, frame = divmod(round(time.value) % day_frames(time.rate, drop_frame=False), round(time.rate))
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame:02}"
 
 
 def _writable(value: Any) -> Any:
     """What a timeline can hold: half characters (bytes of a path that are not UTF-8) become `?`."""
-    match value:
-        case str():
-            return value.encode("utf-8", "replace").decode()
-        case list():
-            return [_writable(each) for each in value]
-        case dict():
-            return {key: _writable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_writable(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _writable(each) for key, each in value.items()}
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Any:
+    """OpenTimelineIO's lists and dictionaries as Python's own."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(each) for each in value]
     return value

@@ -1,0 +1,251 @@
+"""How exact the shot log is on footage that is drawn here, whose contents are known to the frame.
+
+    PYTHONPATH=. python benchmarks/shotlog_painted.py
+
+For each kind: F1 at tIoU 0.5 of the events of all clips against the truth, and how many frames the edges of
+those found are off (median). Then text: character errors and edges by size, angle, contrast and movement; and
+what looking for text costs on footage that has none. The extra `ocr` is needed for the latter two.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from momentidx.caption.shotlog import ShotLog
+from momentidx.demo import scenes
+from momentidx.events import Event
+from momentidx.models.reading import Reader
+from tests.caption.painted import Painted
+
+Picture = NDArray[np.uint8]
+Truth = tuple[str, int, int]
+"""What happens, its first frame, and the frame after its last."""
+
+GARDEN = np.concatenate([scenes.cottage(), np.fliplr(scenes.cottage())], axis=1)
+BOOKS = scenes.books()[:360, :640]
+TEXTS = ("Jane Doe, Chief Engineer", "EMERGENCY EXIT", "Platform 9 to London", "Where have you been?")
+
+
+def main() -> None:
+    kinds()
+    reader = Reader()
+    text(reader)
+    cost(reader)
+
+
+def kinds() -> None:
+    """Every kind with its own clips, so that a kind invented in another's clip counts against it."""
+    log = ShotLog()
+    found: dict[str, list[tuple[bool, float]]] = defaultdict(list)
+    invented: dict[str, int] = defaultdict(int)
+    missed: dict[str, int] = defaultdict(int)
+    for pictures, cuts, truths in CLIPS():
+        source = Painted(pictures, cuts=cuts)
+        told = [named for event in log.describe(source.footage, source) for named in names(event)]
+        for kind, first, end in truths:
+            best = max(
+                (each for each in told if each[0] == kind),
+                key=lambda each: overlap(each, (kind, first, end)),
+                default=None,
+            )
+            if best is None or overlap(best, (kind, first, end)) < 0.5:
+                missed[kind] += 1
+                continue
+            told.remove(best)
+            found[kind].append((True, (abs(best[1] - first) + abs(best[2] - end)) / 2))
+        for kind, _, _ in told:
+            invented[kind] += 1
+    print(f"{'kind':<16}{'true':>6}{'F1':>8}{'frames off (median)':>22}")
+    for kind in sorted(found.keys() | missed.keys()):
+        right, wrong, none = len(found[kind]), invented[kind], missed[kind]
+        f1 = 2 * right / (2 * right + wrong + none)
+        off = np.median([each for _, each in found[kind]]) if right else float("nan")
+        print(f"{kind:<16}{right + none:>6}{f1:>8.2f}{off:>22.1f}")
+    print("invented where there was none:", {kind: n for kind, n in invented.items() if n} or "nothing")
+
+
+TOLD = {"camera", "fade-in", "fade-out", "black", "white", "freeze", "flash", "dissolve", "rack-focus"}
+
+
+def names(event: Event) -> Iterable[Truth]:
+    """What an event claims; of the whole-shot event its camera, form, light and focus."""
+    start, end = event.span.start - Painted.START, event.span.end - Painted.START
+    if event.kind == "shot":
+        measures = event.measures
+        label = measures["camera"]["label"]
+        if label not in ("still", "almost-still", "moving", "unknown"):
+            yield label, start, end
+        yield from ((form, start, end) for form in measures["form"])
+        if measures["look"]["light"] != "normal":
+            yield measures["look"]["light"], start, end
+        if measures["look"]["tone"] == "black-and-white":
+            yield "black-and-white", start, end
+        if measures["focus"]["label"] == "soft":
+            yield "soft", start, end
+    elif event.kind == "camera":
+        yield event.measures["label"], start, end
+    elif event.kind in TOLD:
+        yield event.kind, start, end
+
+
+def overlap(one: Truth, other: Truth) -> float:
+    common = max(0, min(one[2], other[2]) - max(one[1], other[1]))
+    return common / (max(one[2], other[2]) - min(one[1], other[1]))
+
+
+def look_at(x: float = 0, y: float = 0, scale: float = 0.75, roll: float = 0) -> Picture:
+    """The garden from a camera turned to the right and down, in pixels of the picture (640 x 360)."""
+    return scenes.view(GARDEN, (GARDEN.shape[1] / 2 + x / scale, scenes.HEIGHT + y / scale), scale, roll)
+
+
+def CLIPS() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:  # noqa: N802
+    """Pictures, first frames of later shots, and what happens."""
+    moves: dict[str, Callable[[float], Picture]] = {
+        "pan-left": lambda t: look_at(-t),
+        "pan-right": lambda t: look_at(t),
+        "tilt-up": lambda t: look_at(y=-0.7 * t),
+        "tilt-down": lambda t: look_at(y=0.7 * t),
+        "push-in": lambda t: look_at(scale=0.75 * float(np.exp(0.002 * t))),
+        "pull-out": lambda t: look_at(scale=0.9 * float(np.exp(-0.002 * t))),
+        "roll-left": lambda t: look_at(roll=-0.15 * t),
+        "roll-right": lambda t: look_at(roll=0.15 * t),
+    }
+    for first, speed in ((40, 2.0), (25, 4.0)):
+        for label, at in moves.items():
+            frames = [at(speed * min(max(n - first, 0), 50)) for n in range(first + 50 + 40)]
+            yield frames, (), [(label, first, first + 50)]
+    plain = look_at()
+    for first, length in ((40, 20), (50, 40)):
+        levels = [min(1.0, max(0.0, (first + length - n) / length)) for n in range(first + length + 10)]
+        out = [np.rint(plain * level).astype(np.uint8) for level in levels]
+        yield out, (), [("fade-out", first, first + length), ("black", first + length - 1, first + length + 10)]
+        yield out[::-1], (), [("fade-in", 9, 9 + length), ("black", 0, 11)]
+        mixed = [
+            np.asarray(cv2.addWeighted(plain, 1 - share, BOOKS, share, 0), np.uint8)
+            for n in range(first + length + 50)
+            for share in [min(1.0, max(0.0, (n - first + 1) / (length + 1)))]
+        ]
+        yield mixed, [first + length // 2], [("dissolve", first, first + length)]
+        held = [look_at(3 * min(n, first) if n < first + 40 else 3 * (n - 40)) for n in range(first + 90)]
+        yield held, (), [("pan-right", 0, first), ("freeze", first, first + 41), ("pan-right", first + 40, first + 90)]
+        dim = np.asarray(plain * 0.3, np.uint8)
+        lit = [*[dim] * first, *[np.full_like(plain, 240)] * 3, *[dim] * 40]
+        yield lit, (), [("dim", 0, first + 43), ("flash", first, first + 3)]
+        blurs = [min(1.0, max(0.0, (n - first) / length)) * 8 for n in range(first + length + 45)]
+        racked = [
+            np.concatenate([_soft(BOOKS, blur)[:, :320], _soft(BOOKS, 8 - blur)[:, 320:]], axis=1) for blur in blurs
+        ]
+        yield racked, (), [("rack-focus", first, first + length)]
+    grey = np.repeat(BOOKS.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    for kind, picture in {
+        "black-and-white": grey,
+        "soft": _soft(BOOKS, 10),
+        "dark": BOOKS // 5,
+        "letterboxed": _boxed(BOOKS, 45, 0),
+        "pillarboxed": _boxed(BOOKS, 0, 80),
+    }.items():
+        yield [picture] * 50, (), [(kind, 0, 50)]
+    shaking = [look_at(7 * np.sin(0.36 * n) + 4 * np.sin(0.68 * n), 5 * np.sin(0.44 * n + 1)) for n in range(75)]
+    yield shaking, (), [("hand-held", 0, 75)]
+    yield [BOOKS] * 75, (), []
+
+
+def _soft(picture: Picture, sigma: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8) if sigma > 0.3 else picture
+
+
+def _boxed(picture: Picture, rows: int, columns: int) -> Picture:
+    boxed = picture.copy()
+    boxed[: rows or None if rows else 0] = 0
+    boxed[len(boxed) - rows :] = 0
+    boxed[:, :columns] = 0
+    boxed[:, boxed.shape[1] - columns :] = 0
+    return boxed
+
+
+def text(reader: Reader) -> None:
+    """Text of one look at a time, over a garden that pans behind it, from frame 30 to 70 of 100."""
+    log = ShotLog(reader=reader)
+    looks: dict[str, Callable[[Picture, str, int], Picture]] = {
+        "24 pixels of 720": lambda p, t, _: put(p, t, 24),
+        "36 pixels": lambda p, t, _: put(p, t, 36),
+        "72 pixels": lambda p, t, _: put(p, t, 72),
+        "10 degrees": lambda p, t, _: put(p, t, 40, angle=10),
+        "30 degrees": lambda p, t, _: put(p, t, 40, angle=30),
+        "black": lambda p, t, _: put(p, t, 40, colour=(15, 15, 15)),
+        "pale": lambda p, t, _: put(p, t, 40, colour=(190, 205, 190)),
+        "moves 4 pixels": lambda p, t, n: put(p, t, 48, at=(120 + 4 * (n - 30), 540)),
+        "rises 4 pixels": lambda p, t, n: put(p, t, 48, at=(300, 620 - 4 * (n - 30))),
+    }
+    print(f"\n{'text':<20}{'found':>8}{'character errors %':>20}{'edges off (median, most)':>28}")
+    for name, paint in looks.items():
+        wrong, letters, found, off = 0.0, 0, 0, []
+        for line in TEXTS:
+            frames = [np.asarray(cv2.resize(look_at(2 * n), (1280, 720)), np.uint8) for n in range(100)]
+            frames = [paint(p, line, n) if 30 <= n < 70 else p for n, p in enumerate(frames)]
+            source = Painted(frames, side=1280)
+            told = [event for event in log.describe(source.footage, source) if event.kind == "text"]
+            said = max((" ".join(e.measures["lines"]) for e in told), key=len, default="")
+            wrong, letters = wrong + errors(line, said), letters + len(line)
+            found += bool(told)
+            if told:
+                best = max(told, key=lambda event: event.span.duration)
+                off += [abs(best.span.start - 1030), abs(best.span.end - 1070)]
+        edges = f"{np.median(off):.0f}, {max(off)}" if off else "-"
+        print(f"{name:<20}{found:>4} of {len(TEXTS)}{100 * wrong / letters:>19.1f}{edges:>28}")
+
+
+def errors(truth: str, said: str) -> int:
+    """Characters to be inserted, deleted or replaced."""
+    row = list(range(len(said) + 1))
+    for i, a in enumerate(truth, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(said, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+def put(
+    picture: Picture,
+    line: str,
+    size: int,
+    *,
+    at: tuple[float, float] = (200, 560),
+    colour: tuple[int, int, int] = (255, 255, 255),
+    angle: float = 0,
+) -> Picture:
+    image, letters = Image.fromarray(picture), Image.new("L", picture.shape[1::-1])
+    ImageDraw.Draw(letters).text(at, line, font=ImageFont.load_default(size), fill=255)
+    letters = letters.rotate(angle, resample=Image.Resampling.BICUBIC, center=at) if angle else letters
+    image.paste(Image.new("RGB", image.size, colour), (0, 0), letters)
+    return np.asarray(image)
+
+
+def cost(reader: Reader) -> None:
+    """What the log costs with and without looking for text, on footage without any (a pan, and noise)."""
+    rng = np.random.default_rng(1)
+    gravel = np.asarray(cv2.resize(rng.integers(0, 256, (180, 320, 3), np.uint8), (1280, 720)), np.uint8)
+    for name, frames in {
+        "a garden, panned": [np.asarray(cv2.resize(look_at(0.5 * n), (1280, 720)), np.uint8) for n in range(500)],
+        "gravel, panned": [np.roll(gravel, 2 * n, axis=1) for n in range(500)],
+    }.items():
+        seconds: dict[str, float] = {}
+        for log in (ShotLog(), ShotLog(reader=reader), ShotLog(), ShotLog(reader=reader)):
+            source = Painted(frames, side=640)
+            started = time.perf_counter()
+            log.describe(source.footage, source)
+            taken = time.perf_counter() - started
+            seconds[log.version] = min(taken, seconds.get(log.version, taken))
+        without, with_text = seconds.values()
+        print(f"{name}: {with_text / without:.2f} times the log without text (goal 1.5); painted, so without decoding")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Describing, locating and answering with any `Chat`: windows, questions, reading, stitching, refining, snapping.
+
+footage -> windows on shot borders -> pictures with their seconds -> replies
+        -> readings, each with a status -> events in the footage's time
+        -> stitched across windows -> edges looked at again -> on true pictures
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from momentidx.caption import answers
+from momentidx.caption.answers import Reading, Status
+from momentidx.caption.asking import PLAIN, Prompts
+from momentidx.caption.chat import Chat, Clip, Request, Sight, Task
+from momentidx.caption.protocol import Answer
+from momentidx.caption.refine import closer, looks, settled
+from momentidx.caption.snap import snapped
+from momentidx.caption.stitch import Seen, stitched
+from momentidx.caption.windows import looked_at, spacing, windows
+from momentidx.errors import UnusableFootage
+from momentidx.events import Event
+from momentidx.footage import Footage
+from momentidx.media.frames import FrameSource
+from momentidx.times import Span, round_half_up
+
+log = logging.getLogger(__name__)
+
+REVISION = "1"
+"""Raised whenever a change here can change events."""
+SMALL = 64
+"""Width of pictures that are asked for only for their times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a model told of one footage, and how much of it could be read."""
+
+    events: Sequence[Event]
+    readings: Sequence[Reading]
+    """One for each window, in order."""
+
+    def summary(self) -> str:
+        """`12 answers: 11 read, 1 unread ("I cannot ..."); 2 stretches cut to the clip.`"""
+        counts = Counter(reading.status.value for reading in self.readings)
+        text = f"{len(self.readings)} answer{'s'[: len(self.readings) != 1]}: "
+        text += ", ".join(f"{counts[status.value]} {status.value}" for status in Status if counts[status.value])
+        cut_off = sum(not reading.whole for reading in self.readings)
+        text += f", {cut_off} cut off" if cut_off else ""
+        lines = [line for reading in self.readings for line in reading.unread]
+        if lines:
+            more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+            text += f'. Not read: "{lines[0][:80]}"{more}'
+        doubts = Counter(doubt.value for reading in self.readings for doubt in reading.doubts)
+        if doubts:
+            text += ". Stretches: " + ", ".join(f"{count} {doubt}" for doubt, count in doubts.items())
+        return text + "."
+
+
+class ChatCaptioner:
+    """A captioner that asks a `Chat`."""
+
+    def __init__(self, name: str, chat: Chat, prompts: Prompts = PLAIN, *, refine_edges: bool = False) -> None:
+        self.name = name
+        self.chat = chat
+        self._prompts, self._refine_edges = prompts, refine_edges
+        told = f"{REVISION} {chat.version} {prompts.version} {chat.sight} {refine_edges}"
+        self.version = f"{REVISION}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+    def describe(self, footage: Footage, frames: FrameSource) -> Sequence[Event]:
+        """The events of one footage; see `Captioner.describe`."""
+        telling = self.tell(footage, frames)
+        level = logging.INFO if all(reading.status is Status.READ for reading in telling.readings) else logging.WARNING
+        log.log(level, "%s %s: %s", self.name, footage.fingerprint, telling.summary())
+        return telling.events
+
+    def tell(self, footage: Footage, frames: FrameSource) -> Telling:
+        """The events of one footage with how they were read. Raises UnusableFootage when nothing could be."""
+        for _ in frames.watch(per_second=Fraction(1, 2), width=SMALL):
+            pass  # the pass that finds shots and keeps stills; the pictures for the model are read window by window
+        stretches = windows(footage.span, frames.shots, self._sight)
+        found, readings = self._ask(footage, frames, Task.DESCRIBE, "", stretches)
+        if all(reading.status is Status.UNREAD for reading in readings):
+            first = next(line for reading in readings for line in (*reading.unread, "")) or "nothing"
+            raise UnusableFootage(
+                "answers-unread",
+                f"{self.name}: none of its {len(readings)} answers could be read; the first says '{first[:80]}'. "
+                "Try another model (docs/captioners.md).",
+            )
+        seen = stitched(found)
+        if self._refine_edges:
+            seen = self._refined(seen, footage, frames)
+        every = frames.signals.pts
+        seen = snapped(seen, footage.span, frames.shots, lambda times: _nearest(every, times))
+        return Telling([_event(one, "event", _sentence(one.caption), footage) for one in _in_order(seen)], readings)
+
+    def locate(self, footage: Footage, frames: FrameSource, words: str, within: Span | None = None) -> Sequence[Event]:
+        """When the footage shows what the words say; see `Locator.locate`."""
+        stretch = within or footage.span
+        found, readings = self._ask(footage, frames, Task.LOCATE, words, windows(stretch, frames.shots, self._sight))
+        if all(reading.status is Status.UNREAD for reading in readings):
+            log.warning("%s %s: %s", self.name, footage.fingerprint, Telling((), readings).summary())
+        seen = stitched(found)
+        if self._refine_edges:
+            seen = self._refined(seen, footage, frames)
+        seen = snapped(seen, footage.span, frames.shots, lambda times: frames.at(times, width=SMALL).pts.tolist())
+        return [_event(one, "located", _sentence(words), footage) for one in _in_order(seen)]
+
+    def answer(self, footage: Footage, frames: FrameSource, question: str, within: Span | None = None) -> Answer:
+        """An answer to a question about the footage; see `Answerer.answer`."""
+        stretch = within or footage.span
+        requests = self._requests(footage, frames, Task.ANSWER, question, [stretch], self._sight)
+        (reply,) = self.chat.replies(requests)
+        return Answer(answers.read_text(reply.text), stretch, spacing(stretch, self._sight), reply.whole)
+
+    @property
+    def _sight(self) -> Sight:
+        return self.chat.sight
+
+    def _ask(
+        self, footage: Footage, frames: FrameSource, task: Task, words: str, stretches: Sequence[Span]
+    ) -> tuple[list[list[Seen]], list[Reading]]:
+        """What is seen in each stretch, and how its answer was read."""
+        read = answers.read_events if task is Task.DESCRIBE else answers.read_spans
+        requests = self._requests(footage, frames, task, words, stretches, self._sight)
+        found: list[list[Seen]] = []
+        readings: list[Reading] = []
+        for window, reply in zip(stretches, self.chat.replies(requests), strict=True):
+            reading = read(reply.text, float(window.duration), whole=reply.whole)
+            edge = spacing(window, self._sight) + self.chat.step
+            found.append(
+                [
+                    Seen(span, told.caption or words, window, (edge, edge))
+                    for told in reading.told
+                    if (span := _placed(told.start, told.end, window)) is not None
+                ]
+            )
+            readings.append(reading)
+        return found, readings
+
+    def _refined(self, seen: Sequence[Seen], footage: Footage, frames: FrameSource) -> list[Seen]:
+        """The same events after a denser look at their edges."""
+        wanted = looks(seen, footage.span, self._sight)
+        fine = closer(self._sight)
+        requests = (
+            request
+            for look in wanted
+            for request in self._requests(footage, frames, Task.LOCATE, seen[look.event].caption, [look.span], fine)
+        )
+        refined = list(seen)
+        for look, reply in zip(wanted, self.chat.replies(requests), strict=True):
+            reading = answers.read_spans(reply.text, float(look.span.duration), whole=reply.whole)
+            placed = [_placed(told.start, told.end, look.span) for told in reading.told]
+            told = [span for span in placed if span is not None]
+            refined[look.event] = settled(refined[look.event], look, told, self._sight, self.chat.step)
+        return refined
+
+    def _requests(
+        self, footage: Footage, frames: FrameSource, task: Task, words: str, stretches: Sequence[Span], sight: Sight
+    ) -> Iterator[Request]:
+        for stretch in stretches:
+            clip = _clip(footage, frames, stretch, sight)
+            prompt = self._prompts.text(task, words, clip.duration)
+            yield Request(clip, task, words, prompt, self._prompts.tokens(task))
+
+
+def _clip(footage: Footage, frames: FrameSource, stretch: Span, sight: Sight) -> Clip:
+    shown = frames.at(looked_at(stretch, sight), width=sight.width)
+    # The picture shown when the stretch begins may have come up a little earlier.
+    seconds = tuple(float(max(0, int(pts) - stretch.start) * stretch.base) for pts in shown.pts)
+    start = float(footage.seconds(stretch.start))
+    return Clip(shown.images, seconds, float(stretch.duration), footage.fingerprint, start)
+
+
+def _placed(start: float, end: float, window: Span) -> Span | None:
+    """Seconds of a window in the footage's ticks; None when no tick is left between them."""
+    first = window.start + round_half_up(Fraction(start) / window.base)
+    last = min(window.start + round_half_up(Fraction(end) / window.base), window.end)
+    return Span(first, last, window.base) if first < last else None
+
+
+def _nearest(every: np.ndarray[tuple[int], np.dtype[np.int64]], times: Sequence[int]) -> list[int]:
+    """The timestamp of a picture that is nearest to each time."""
+    right = np.clip(np.searchsorted(every, times), 1, max(1, len(every) - 1))
+    left, right = right - 1, np.minimum(right, len(every) - 1)
+    closer_left = np.asarray(times) - every[left] <= every[right] - np.asarray(times)
+    return [int(pts) for pts in np.where(closer_left, every[left], every[right])]
+
+
+def _in_order(seen: Sequence[Seen]) -> list[Seen]:
+    return sorted(seen, key=lambda one: (one.span.start, one.span.end, one.caption))
+
+
+def _event(one: Seen, kind: str, caption: str, footage: Footage) -> Event:
+    shown = [round(float(footage.seconds(pts)), 3) for pts in (one.window.start, one.window.end)]
+    return Event(one.span, caption, kind, one.edge, {"window": shown, "edges": [round(float(e), 3) for e in one.edges]})
+
+
+def _sentence(words: str) -> str:
+    """Words as one sentence: a capital first, a full stop last."""
+    words = answers.plain(words).rstrip(".!?… ") or "-"
+    return f"{words[0].upper()}{words[1:]}."

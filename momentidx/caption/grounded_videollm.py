@@ -1,0 +1,73 @@
+"""Grounded-VideoLLM: how it is asked, and how its answers are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from momentidx.caption.chat import Task
+from momentidx.caption.generating import go_on
+from momentidx.caption.seeds import Said, said
+from momentidx.models.checkpoints.grounded_videollm import load, load_tower
+from momentidx.models.checkpoints.layout import Converted
+from momentidx.models.clip import ClipFrames
+from momentidx.models.codecs.grid_tokens import FLAG, IMAGE, TOKEN, GridTokens
+from momentidx.models.grounded_videollm import FRAMES_OF_A_SEGMENT, SEGMENTS
+from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
+from momentidx.models.sampling import interval_midpoint, keyframes
+from momentidx.models.templates import LLAMA_3, PHI_3_5, tokens
+
+FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
+
+
+class GroundedSeed:
+    """The network of a converted folder with both its eyes."""
+
+    pictures, width, ends = FRAMES, 640, False
+
+    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+        """Raises MomentidxError when the folder is no such model."""
+        converted = Converted.open(folder, "grounded_videollm")
+        self.version, self.codec = converted.version, GridTokens()
+        self._template = PHI_3_5 if converted.settings["family"] == "phi" else LLAMA_3
+        self._tokenizer = converted.tokenizer()
+        self._sharp = ClipFrames.load("patches", converted.encoder).to(device, dtype)
+        self._moving = load_tower(converted).to(device, dtype)
+        self._model = load(converted, dtype).to(device)
+        self._device, self._dtype = device, dtype
+
+    @torch.inference_mode()
+    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:
+        """See `Seed`."""
+        places = list(interval_midpoint(len(images), 1.0, FRAMES).indices)  # 96
+        keys = [places[place] for place in keyframes(FRAMES, SEGMENTS)]  # 12
+        stills = ClipPillow(self._sharp.side)([images[key] for key in keys])  # (12, 3, 336, 336)
+        moving = ClipPillow(self._moving.config.side, IMAGENET_MEAN, IMAGENET_STD)(list(images))[places]
+        moving = moving.view(SEGMENTS, FRAMES_OF_A_SEGMENT, *moving.shape[1:])  # (12, 8, 3, 224, 224)
+        sharp = self._sharp(stills.to(self._device, self._dtype))  # (12, 577, 1024)
+        motion = self._moving(moving.transpose(1, 2).to(self._device, self._dtype))  # (12, 2049, 1408)
+        question = f"{IMAGE}\n{prompt}" if task is Task.ANSWER else f"{IMAGE} {FLAG}\n{prompt}"
+        text = self._template.render([(question, None)])
+        ids = tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE)
+        batch = self._model.splice(torch.tensor([ids], device=self._device), [(sharp, motion)])
+        return go_on(self._model.language, self._tokenizer, batch, longest)
+
+    def events(self, answer: str, duration: float) -> list[Said]:
+        """One event a line: `From <a> to <b>, words`."""
+        parts = [part.strip() for part in answer.splitlines() if part.strip()]
+        return said(parts, self.codec, duration, _words)
+
+    def spelled(self, answer: str, duration: float) -> str:
+        """Tokens as seconds."""
+        return re.sub(" +", " ", self.codec.spelled(answer, duration, before=" ")).strip()
+
+
+def _words(line: str) -> str:
+    """The line without its times and what ties them."""
+    tied = rf"(?:from|between|at)?\s*{TOKEN.pattern}\s*(?:(?:to|and|-)\s*{TOKEN.pattern})?"
+    words = re.sub(tied, " ", line, flags=re.IGNORECASE)
+    return words.strip(" ,:.-")

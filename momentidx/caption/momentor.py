@@ -1,0 +1,70 @@
+"""Momentor: how it is asked, and how its answers are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from momentidx.caption.chat import Task
+from momentidx.caption.seeds import Said, said
+from momentidx.models.checkpoints.layout import Converted
+from momentidx.models.checkpoints.momentor import load
+from momentidx.models.clip import ClipFrames
+from momentidx.models.codecs.anchors import END, PATCH, START, TOKEN
+from momentidx.models.momentor import go_on
+from momentidx.models.preprocess import ClipPillow
+from momentidx.models.sampling import uniform_seconds
+from momentidx.models.templates import MOMENTOR
+
+
+class MomentorSeed:
+    """The network of a converted folder with its eyes."""
+
+    width, ends = 448, True
+
+    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+        """Raises MomentidxError when the folder is no such model."""
+        converted = Converted.open(folder, "momentor")
+        self.version = converted.version
+        self._tokenizer = converted.tokenizer()
+        self._eyes = ClipFrames.load("pooled", converted.encoder).to(device, dtype)
+        self._model = load(converted, dtype).to(device)
+        self.codec = self._model.anchors
+        self.pictures = self.codec.count
+        self._device, self._dtype = device, dtype
+
+    @torch.inference_mode()
+    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:  # noqa: ARG002
+        """See `Seed`."""
+        seen = self._eyes(
+            ClipPillow(self._eyes.side, floors=True)(list(images)).to(self._device, self._dtype)
+        )  # (T, 1024)
+        seen = seen[list(uniform_seconds(len(images), 1.0, self.pictures).indices)]  # (N, 1024)
+        text = MOMENTOR.render([(f"{START}{PATCH * self.pictures}{END}\n{prompt}", None)])
+        ids = torch.tensor([self._tokenizer(text).input_ids], device=self._device)
+        spoken = go_on(
+            self._model, self._model.embed(ids, seen[None], [[]], [[]]), longest, self._tokenizer.eos_token_id
+        )
+        words = [each if isinstance(each, str) else self._tokenizer.decode(each) for each in spoken.parts]
+        return "".join(words).strip(), spoken.whole
+
+    def events(self, answer: str, duration: float) -> list[Said]:
+        """One event a line or sentence, with two times in it."""
+        parts = [part.strip() for part in re.split(r"\n|(?<=[^\d])\.\s", answer) if part.strip()]
+        return said(parts, self.codec, duration, _words)
+
+    def spelled(self, answer: str, duration: float) -> str:
+        """Places as seconds."""
+        step = self.codec.resolution(duration)
+        return TOKEN.sub(lambda found: f"{min(float(found[1]) * step, duration):.1f} seconds", answer)
+
+
+def _words(part: str) -> str:
+    """The sentence without its times and what ties them."""
+    tied = rf"(?:from|between|at)?\s*{TOKEN.pattern}\s*(?:(?:to|and|-)\s*{TOKEN.pattern})?"
+    words = re.sub(tied, " ", part, flags=re.IGNORECASE)
+    return words.strip(" ,:.-")

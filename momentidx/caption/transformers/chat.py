@@ -1,0 +1,49 @@
+"""Asking a stock video chat model in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+import torch
+
+from momentidx.caption.chat import Reply, Request, Sight
+from momentidx.caption.ordered import in_order
+from momentidx.caption.transformers.folder import ModelFolder
+from momentidx.caption.transformers.network import Network, device_for
+
+if TYPE_CHECKING:
+    from momentidx.config import Settings
+
+REVISION = "1"
+"""Raised whenever a change here can change replies."""
+
+
+class TransformersChat:
+    """A chat with a model in this process; its weights are loaded with the first question."""
+
+    def __init__(self, folder: ModelFolder, sight: Sight, device: torch.device, at_once: int) -> None:
+        self.sight, self.step = sight, folder.family.times.step
+        self.version = f"{REVISION} {folder.architecture} {folder.version}"
+        self.network = Network(folder, device, at_once)
+
+    @classmethod
+    def of(cls, folder: ModelFolder, settings: Settings) -> TransformersChat:
+        """For a model and the settings. Raises MomentidxError when it is too large for the GPU."""
+        sight = Sight.of(settings, pictures=settings.video_pictures, width=settings.video_width)
+        return cls(folder, sight, device_for(folder, settings.gpu_memory_gb), settings.video_batch)
+
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
+        # One batch is generated in a thread (PyTorch leaves Python alone meanwhile) while the next is read.
+        batches = _batches(requests, self.network.at_once)
+        yield from chain.from_iterable(in_order(batches, self._ask, 1))
+
+    def _ask(self, requests: Sequence[Request]) -> Sequence[Reply]:
+        return self.network.ask(requests)
+
+
+def _batches(requests: Iterable[Request], size: int) -> Iterator[list[Request]]:
+    requests = iter(requests)
+    while batch := list(islice(requests, size)):
+        yield batch

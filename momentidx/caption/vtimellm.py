@@ -1,0 +1,70 @@
+"""VTimeLLM: how it is asked, and how its answers are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from momentidx.caption.chat import Task
+from momentidx.caption.generating import go_on
+from momentidx.caption.seeds import Said, said
+from momentidx.models.checkpoints.layout import Converted
+from momentidx.models.checkpoints.vtimellm import load
+from momentidx.models.clip import ClipFrames
+from momentidx.models.codecs.percent_text import TOLERANT, PercentText, read_dense
+from momentidx.models.codecs.protocol import inside
+from momentidx.models.preprocess import ClipTensor
+from momentidx.models.sampling import linspace_inclusive
+from momentidx.models.templates import VICUNA_V1, VIDEO, tokens
+from momentidx.models.vtimellm import FRAMES
+
+
+class VTimeLLMSeed:
+    """The network of a converted folder with its eyes."""
+
+    pictures, width, ends = FRAMES, 448, True
+
+    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+        """Raises MomentidxError when the folder is no such model."""
+        converted = Converted.open(folder, "vtimellm")
+        self.version, self.codec = converted.version, PercentText()
+        self._tokenizer = converted.tokenizer()
+        self._eyes = ClipFrames.load("projected", converted.encoder).to(device, dtype)
+        self._model = load(converted, dtype).to(device)
+        self._device, self._dtype = device, dtype
+
+    @torch.inference_mode()
+    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:  # noqa: ARG002
+        """See `Seed`."""
+        seen = self._eyes(ClipTensor(self._eyes.side)(list(images)).to(self._device, self._dtype))  # (T, 768)
+        seen = seen[list(linspace_inclusive(len(images), 1.0, FRAMES).indices)]  # (100, 768)
+        text = VICUNA_V1.render([(f"{VIDEO}\n{prompt}", None)])
+        ids = torch.tensor([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text)], device=self._device)
+        return go_on(self._model.language, self._tokenizer, self._model.splice(ids, [seen]), longest)
+
+    def events(self, answer: str, duration: float) -> list[Said]:
+        """A JSON list, or else sentences with a stretch in each."""
+        dense, problems = read_dense(answer)
+        if dense:
+            told = [Said(event.sentence, inside([event.seconds(duration)], duration)) for event in dense]
+            return told + [Said(problem, inside([], duration)) for problem in problems]
+        parts = [part.strip() for part in re.split(r"[\n;]|(?<=\D)\.\s", answer) if part.strip()]
+        return said(parts, self.codec, duration, _without_times)
+
+    def spelled(self, answer: str, duration: float) -> str:
+        """Per cents as seconds where they stand in pairs."""
+        return TOLERANT.sub(lambda found: _seconds(self.codec.decode(found[0], duration).spans, found[0]), answer)
+
+
+def _seconds(spans: tuple[tuple[float, float], ...], words: str) -> str:
+    return f"{spans[0][0]:.1f} to {spans[0][1]:.1f} seconds" if spans else words
+
+
+def _without_times(sentence: str) -> str:
+    """The sentence without its times and what ties them."""
+    words = re.sub(rf"(?:from|between)?\s*{TOLERANT.pattern}", " ", sentence, flags=re.IGNORECASE)
+    return words.strip(" ,:.-")

@@ -1,0 +1,1 @@
+"""Published and self-trained weights, read into our one layout."""
