@@ -47,6 +47,8 @@ class Searcher:
         self.library = library
         self.fields = fields
         self.why: dict[int, Why] = {}
+        self.cut = False
+        """Whether there may be answers beyond those given since it was last set to False."""
         self._embedder = embedder
         self._vectors = vectors
         self._like = like
@@ -88,16 +90,18 @@ class Searcher:
         left_out = [each.query for each in parts if isinstance(each, Not)]
         if not words and self._like is None:
             return self._listed(exact, conditions, left_out, want, among)
+        given = among
         if exact and among is None:
             quoted = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=QUOTED)
             among = list(quoted) if len(quoted) < QUOTED else None  # what everybody says is looked for in the nearest
-        count = max(CANDIDATES, 4 * want)
+        count = max(CANDIDATES, 4 * want) if given is None else len(given)
         while True:
             found = self._near(words, among, count, conditions, exact, left_out)
-            everything = among is not None or count >= len(self._vectors)
+            everything = count >= (len(self._vectors) if among is None else len(among))
             if everything or len(found) >= 2 * want:
+                self.cut |= not everything
                 return found
-            if conditions:
+            if conditions and among is None:
                 few = self.library.matching(conditions, limit=FEW)
                 among = few if len(few) < FEW else None
             count *= 4
@@ -108,9 +112,9 @@ class Searcher:
     ) -> list[Moment]:  # fmt: skip
         vector = self._vector(words)
         if among is not None:
-            asked, most = set(among), max(count, QUOTED)
-            cosines = dict(self._vectors.nearest(vector, most, asked)) if asked else {}
-            asked = asked if len(asked) <= most else set(cosines)
+            asked = set(among)
+            cosines = dict(self._vectors.nearest(vector, count, asked)) if asked else {}
+            asked = asked if len(asked) <= count else set(cosines)
         else:
             cosines = dict(self._vectors.nearest(vector, count))
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
@@ -142,6 +146,7 @@ class Searcher:
         if exact and among is None:
             among = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=max(QUOTED, limit))
         ids = self.library.matching(conditions, among=among, limit=None if among is not None else limit)
+        self.cut |= len(ids if among is None else among) >= limit
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
         return self._ranked(moments, [fits(moment) for moment in moments])
 
@@ -163,6 +168,7 @@ class Searcher:
     def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Moment]:
         """Two parts in one clip; both are looked for in all clips where either was found."""
         wide = max(want, WIDE)
+        self.cut = True  # only the best clips are looked into
         if among is None:
             first = self.answer(query.first, wide)
             second = [] if query.how == How.WITHOUT else self.answer(query.second, wide)
