@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, Engine, exists, select, update
+from sqlalchemy import Connection, Engine, exists, select
 
 from momentidx.errors import LibraryError
 from momentidx.files import SeenFile
@@ -18,6 +19,7 @@ from momentidx.library import (
     invariants,
     jobs,
     lock,
+    pictures,
     planning,
     proxies,
     queries,
@@ -32,6 +34,7 @@ from momentidx.library.library import Library
 from momentidx.library.queueing import Priority
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow
 from momentidx.library.values import Claim, Described, EmbedderIdentity, Job, Root, Strip, Wanted
+from momentidx.times import Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 5000
 """Rows that are written in one transaction where there may be a hundred thousand."""
+KEPT_SHARE = 0.9
+"""How much of the room for pictures is still taken when the oldest were deleted."""
 
 
 class WritableLibrary(Library):
@@ -240,14 +245,59 @@ class WritableLibrary(Library):
             planning.queue(connection, [embed], ended.queued_at, priority=ended.priority, file_time=ended.file_time)
         return True
 
-    def keep_pictures(self, job: Job, poster: bytes, strip: Strip) -> bool:
-        """End the making of pictures; False when the claim does not count any more."""
-        values = {"poster": self._stills.put(poster), "sprite": {**strip.layout, "still": self._stills.put(strip.jpeg)}}
+    def unpictured(self, footage: Footage) -> tuple[bool, dict[int, Span]]:
+        """Whether a content lacks its poster or its strip, and the stretch of every event that lacks its still."""
+        with self._reading() as connection:
+            return pictures.unpictured(connection, footage)
+
+    def keep_pictures(
+        self, job: Job, poster: bytes | None, strip: Strip | None, stills: Mapping[int, bytes] = MappingProxyType({})
+    ) -> bool:
+        """End the making of pictures, with stills of events by their numbers; None: the one that there is stays.
+
+        False when the claim does not count any more.
+        """
+        values: dict[str, Any] = {}
+        if poster is not None:
+            values["poster"] = self._stills.put(poster)
+        if strip is not None:
+            values["sprite"] = {**strip.layout, "still": self._stills.put(strip.jpeg)}
+        of_events = [{"event": event, "still": self._stills.put(jpeg)} for event, jpeg in stills.items()]
         with self._writing("keep_pictures") as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
-                connection.execute(update(FootageRow).where(FootageRow.id == ended.footage_id).values(values))
+                pictures.keep(connection, ended.footage_id, values, of_events)
         return ended is not None
+
+    def notice_missing(self) -> int:
+        """Queue the making of pictures whose files are gone; of how much footage.
+
+        Quick while nothing changed: it looks at folders, and only inside those that changed.
+        """
+        changed = self._stills.changed()
+        if not changed:
+            return 0
+        with self._reading() as connection:
+            missing = [name for name in pictures.named(connection) if name not in changed.get(name[:2], {name})]
+        missing = [name for name in missing if not self._stills.path(name).exists()]  # it may just have been put
+        if not missing:
+            return 0
+        with self._writing() as connection:
+            return pictures.forget(connection, missing, self._clock())
+
+    def keep_stills_within(self, limit: int) -> int:
+        """Delete pictures when they take more bytes than this, see `pictures.shed`; of how much footage.
+
+        Some more than is needed, so that it is not done with every new picture. Only for the thread that
+        keeps pictures: what another was about to name would be taken for unused.
+        """
+        if self._stills.size() <= limit or self._stills.measured() <= limit:
+            return 0
+        excess = self._stills.size() - int(limit * KEPT_SHARE)
+        with self._writing() as connection:
+            gone, footage = pictures.shed(connection, self._stills.names(), excess, self._stills.bytes_of)
+        self._stills.drop(gone)  # last: a picture that no row names does no harm, a row without picture would
+        return footage
 
     def unembedded(self, fingerprint: str, wanted: Wanted) -> dict[int, str]:
         """Number and caption of every event of a content that lacks its vector."""
