@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Connection, Engine, exists, select, update
+from sqlalchemy import Connection, Engine, exists, select
 
 from momentidx.errors import LibraryError
 from momentidx.files import SeenFile
@@ -30,7 +30,7 @@ from momentidx.library import (
 from momentidx.library.jobs import utc_now
 from momentidx.library.library import Library
 from momentidx.library.queueing import Priority
-from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow
+from momentidx.library.tables import JobRow, LocationRow
 from momentidx.library.values import Claim, Described, EmbedderIdentity, Job, Root, Strip, Wanted
 
 if TYPE_CHECKING:
@@ -242,25 +242,17 @@ class WritableLibrary(Library):
 
     def keep_pictures(self, job: Job, poster: bytes, strip: Strip) -> bool:
         """End the making of pictures; False when the claim does not count any more."""
-        values = {"poster": self._stills.put(poster), "sprite": {**strip.layout, "still": self._stills.put(strip.jpeg)}}
+        name, sprite = self._stills.put(poster), {**strip.layout, "still": self._stills.put(strip.jpeg)}
         with self._writing("keep_pictures") as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
-                connection.execute(update(FootageRow).where(FootageRow.id == ended.footage_id).values(values))
+                storing.keep_pictures(connection, ended.footage_id, name, sprite)
         return ended is not None
 
     def unembedded(self, fingerprint: str, wanted: Wanted) -> dict[int, str]:
         """Number and caption of every event of a content that lacks its vector."""
         with self._reading() as connection:
-            embedder = connection.execute(select(EmbedderRow.id).where(queries.is_embedder(wanted.embedder))).scalar()
-            silent = (
-                select(EventRow.id, EventRow.caption)
-                .join(LayerRow)
-                .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-                .where(FootageRow.fingerprint == fingerprint, *planning.unembedded(wanted, embedder))
-                .order_by(EventRow.id)
-            )
-            return {row.id: row.caption for row in connection.execute(silent)}
+            return planning.silent(connection, wanted, fingerprint)
 
     def keep_vectors(
         self, job: Job, path: Path, embedder: EmbedderIdentity, events: Sequence[int], vectors: NDArray[np.float32]
