@@ -145,6 +145,8 @@ def store(library: WritableLibrary, number: int, chance: random.Random) -> float
     silent = library.unembedded(fingerprint, WANTED)
     library.keep_vectors(jobs["embed"], seen.path, WANTED.embedder, list(silent), NOISE[: len(silent)])
     times.append(time.perf_counter())
+    library.settle()
+    times.append(time.perf_counter())
     return max(after - before for before, after in pairwise(times))
 
 

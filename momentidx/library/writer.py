@@ -46,7 +46,8 @@ class WritableLibrary(Library):
     """The library as the one process sees it that writes.
 
     Every method is one transaction unless it says otherwise: after a crash at any point it happened
-    or it did not.
+    or it did not. Those of the work on a file that a power cut would only make to be done again reach the
+    disk together, with `settle`.
     """
 
     def __init__(self, folder: Path, engine: Engine, held: ExitStack, clock: Callable[[], datetime] = utc_now) -> None:
@@ -102,7 +103,7 @@ class WritableLibrary(Library):
         waiting: list[SeenFile] = []
         once = list({file.path: file for file in files}.values())
         for some in queries.chunks(once, AT_ONCE):
-            with self._writing("enqueue") as connection:
+            with self._writing("enqueue", synced=False) as connection:
                 waiting += queueing.enqueue(connection, some, priority, self._clock())
         return waiting
 
@@ -166,7 +167,7 @@ class WritableLibrary(Library):
         with self._reading() as connection:
             if not jobs.is_due(connection, wanted, path, self._clock()):
                 return None
-        with self._writing("claim") as connection:
+        with self._writing("claim", synced=False) as connection:
             return jobs.claim(connection, wanted, path, self._clock())
 
     def release(self, claim: Claim) -> None:
@@ -231,7 +232,7 @@ class WritableLibrary(Library):
             checked.events
         )
         now = self._clock()
-        with self._writing("keep_layer") as connection:
+        with self._writing("keep_layer", synced=False) as connection:
             ended = jobs.end(connection, job, "done", now)
             if ended is None:
                 return False
@@ -243,7 +244,7 @@ class WritableLibrary(Library):
     def keep_pictures(self, job: Job, poster: bytes, strip: Strip) -> bool:
         """End the making of pictures; False when the claim does not count any more."""
         name, sprite = self._stills.put(poster), {**strip.layout, "still": self._stills.put(strip.jpeg)}
-        with self._writing("keep_pictures") as connection:
+        with self._writing("keep_pictures", synced=False) as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 storing.keep_pictures(connection, ended.footage_id, name, sprite)
@@ -262,11 +263,16 @@ class WritableLibrary(Library):
         False and UnusableFootage as for `keep_layer`.
         """
         answers.check_vectors(vectors, len(events), embedder.name, path)
-        with self._writing("keep_vectors") as connection:
+        with self._writing("keep_vectors", synced=False) as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 storing.keep_vectors(connection, ended.footage_id, embedder, events, vectors)
         return ended is not None
 
-    def _writing(self, name: str = "note") -> AbstractContextManager[Connection]:
-        return sqlite.writing(self._engine, self.folder, name)
+    def settle(self) -> None:
+        """Let all that was written so far survive a power cut, too; before a file is said to be indexed."""
+        with self._writing("settle") as connection:
+            sqlite.count(connection)
+
+    def _writing(self, name: str = "note", *, synced: bool = True) -> AbstractContextManager[Connection]:
+        return sqlite.writing(self._engine, self.folder, name, synced=synced)
