@@ -64,7 +64,7 @@ def writing(engine: Engine, folder: Path, name: str = "note", *, synced: bool = 
     Once it is committed the death of the process cannot take it back. A power cut can, with all that came after it,
     if it is not `synced` and no later one was.
     """
-    begin = "BEGIN IMMEDIATE", "FULL" if synced else "NORMAL"
+    begin = f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}", "BEGIN IMMEDIATE"
     with lock.turn(folder) as note:
         with engine.execution_options(momentidx_begin=begin).begin() as connection:
             before = _changes(connection)
@@ -162,9 +162,8 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...]) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # Python's module would begin late and not at all for DDL; see SQLAlchemy's page on pysqlite.
-        begin, synchronous = connection.get_execution_options().get("momentidx_begin", ("BEGIN", "FULL"))
-        connection.exec_driver_sql(f"PRAGMA synchronous = {synchronous}")
-        connection.exec_driver_sql(begin)
+        for statement in connection.get_execution_options().get("momentidx_begin", ("BEGIN",)):
+            connection.exec_driver_sql(statement)
 
     @event.listens_for(engine, "handle_error")
     def _explain(context: ExceptionContext) -> LibraryError | None:
