@@ -32,7 +32,7 @@ from momentidx.library import (
 from momentidx.library.jobs import utc_now
 from momentidx.library.library import Library
 from momentidx.library.queueing import Priority
-from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow
+from momentidx.library.tables import JobRow, LocationRow
 from momentidx.library.values import Claim, Described, EmbedderIdentity, Job, Root, Strip, Wanted
 from momentidx.times import Span
 
@@ -51,7 +51,8 @@ class WritableLibrary(Library):
     """The library as the one process sees it that writes.
 
     Every method is one transaction unless it says otherwise: after a crash at any point it happened
-    or it did not.
+    or it did not. Those of the work on a file that a power cut would only make to be done again reach the
+    disk together, with `settle`.
     """
 
     def __init__(self, folder: Path, engine: Engine, held: ExitStack, clock: Callable[[], datetime] = utc_now) -> None:
@@ -107,7 +108,7 @@ class WritableLibrary(Library):
         waiting: list[SeenFile] = []
         once = list({file.path: file for file in files}.values())
         for some in queries.chunks(once, AT_ONCE):
-            with self._writing("enqueue") as connection:
+            with self._writing("enqueue", synced=False) as connection:
                 waiting += queueing.enqueue(connection, some, priority, self._clock())
         return waiting
 
@@ -171,7 +172,7 @@ class WritableLibrary(Library):
         with self._reading() as connection:
             if not jobs.is_due(connection, wanted, path, self._clock()):
                 return None
-        with self._writing("claim") as connection:
+        with self._writing("claim", synced=False) as connection:
             return jobs.claim(connection, wanted, path, self._clock())
 
     def release(self, claim: Claim) -> None:
@@ -236,7 +237,7 @@ class WritableLibrary(Library):
             checked.events
         )
         now = self._clock()
-        with self._writing("keep_layer") as connection:
+        with self._writing("keep_layer", synced=False) as connection:
             ended = jobs.end(connection, job, "done", now)
             if ended is None:
                 return False
@@ -263,7 +264,7 @@ class WritableLibrary(Library):
         if strip is not None:
             values["sprite"] = {**strip.layout, "still": self._stills.put(strip.jpeg)}
         of_events = [{"event": event, "still": self._stills.put(jpeg)} for event, jpeg in stills.items()]
-        with self._writing("keep_pictures") as connection:
+        with self._writing("keep_pictures", synced=False) as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 pictures.keep(connection, ended.footage_id, values, of_events)
@@ -302,15 +303,7 @@ class WritableLibrary(Library):
     def unembedded(self, fingerprint: str, wanted: Wanted) -> dict[int, str]:
         """Number and caption of every event of a content that lacks its vector."""
         with self._reading() as connection:
-            embedder = connection.execute(select(EmbedderRow.id).where(queries.is_embedder(wanted.embedder))).scalar()
-            silent = (
-                select(EventRow.id, EventRow.caption)
-                .join(LayerRow)
-                .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-                .where(FootageRow.fingerprint == fingerprint, *planning.unembedded(wanted, embedder))
-                .order_by(EventRow.id)
-            )
-            return {row.id: row.caption for row in connection.execute(silent)}
+            return planning.silent(connection, wanted, fingerprint)
 
     def keep_vectors(
         self, job: Job, path: Path, embedder: EmbedderIdentity, events: Sequence[int], vectors: NDArray[np.float32]
@@ -320,11 +313,16 @@ class WritableLibrary(Library):
         False and UnusableFootage as for `keep_layer`.
         """
         answers.check_vectors(vectors, len(events), embedder.name, path)
-        with self._writing("keep_vectors") as connection:
+        with self._writing("keep_vectors", synced=False) as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 storing.keep_vectors(connection, ended.footage_id, embedder, events, vectors)
         return ended is not None
 
-    def _writing(self, name: str = "note") -> AbstractContextManager[Connection]:
-        return sqlite.writing(self._engine, self.folder, name)
+    def settle(self) -> None:
+        """Let all that was written so far survive a power cut, too; before a file is said to be indexed."""
+        with self._writing("settle") as connection:
+            sqlite.count(connection)
+
+    def _writing(self, name: str = "note", *, synced: bool = True) -> AbstractContextManager[Connection]:
+        return sqlite.writing(self._engine, self.folder, name, synced=synced)

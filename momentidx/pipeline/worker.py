@@ -91,6 +91,7 @@ class _Run:
                 for job in claim.jobs:
                     if job.stage == name:
                         self._attempt(claim, job, partial(stage, job, work))
+            self._library.settle()
         except (Stopped, KeyboardInterrupt, LibraryError):
             self._library.release(claim)
             raise
