@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -296,8 +297,9 @@ def test_where_folders_cannot_be_watched_they_are_polled_and_that_is_said(
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as daemon:
         try:
             assert daemon.stdout is not None
-            said = [daemon.stdout.readline(), daemon.stdout.readline()]
-            assert f"{tmp_path / 'card'} is watched by polling (" in said[1], said
+            said = itertools.filterfalse(lambda line: line.startswith("Waiting"), daemon.stdout)
+            assert next(said) == f"Watching {tmp_path / 'card'}. Stop with Ctrl-C.\n"
+            assert next(said).startswith(f"{tmp_path / 'card'} is watched by polling (")
             for number, folder in enumerate(folders):
                 other_content(clips[0], folder / "a.mov", number)
             wait_until(lambda: len(known(program)) == len(folders), "all files are found")

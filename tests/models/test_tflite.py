@@ -44,8 +44,8 @@ def test_a_half_installed_model_is_none_and_says_so_once(tmp_path: Path, caplog:
     with caplog.at_level("INFO"):
         assert installed(store).objects is None
     assert [record.getMessage() for record in caplog.records] == [
-        "The shot log works without objects, scenes and sounds for the shot log. "
-        "'momentidx models pull shotlog' adds them."
+        "The shot log works without its small models (12 MB), which would add named things and sounds: "
+        "pip install 'momentidx[shotlog]', then momentidx models pull shotlog."
     ]
 
 
