@@ -27,6 +27,7 @@ from remix import Captions, make
 from sqlalchemy import text
 
 from momentidx.library import Library
+from momentidx.pipeline.answering import Answering
 from momentidx.search.asking import Wish
 from momentidx.search.find import known_fields, search
 from momentidx.search.index import Kind, build
@@ -34,7 +35,7 @@ from momentidx.search.minilm import MiniLMEmbedder, installed_weights
 from momentidx.search.parse import parse
 from momentidx.search.query import Words, walk
 from momentidx.search.searcher import COMMON, _tokens
-from momentidx.search.service import Service, answering, ask
+from momentidx.search.service import ask
 from momentidx.search.vectors import Vectors, keep_index, open_vectors
 
 MIXED = 22_000
@@ -155,7 +156,6 @@ def raw_words(library: Library, query: str) -> None:
 def clients(library: Library, queries: Sequence[str]) -> None:
     """Eight at once over the socket, half of them with filters, while a process indexes."""
     folder = library.folder
-    busy = subprocess.Popen([sys.executable, "-c", "while True: sum(i * i for i in range(10000))"])
     spent: list[float] = []
     unanswered = 0
 
@@ -168,16 +168,16 @@ def clients(library: Library, queries: Sequence[str]) -> None:
             spent.append(time.perf_counter() - start)
             time.sleep(0.25)
 
-    try:
-        with answering(Service(folder, "minilm")):
-            ask(folder, "a dog", Wish(), "minilm")
-            alone = [timed(lambda q=q: ask(folder, q, Wish(), "minilm")) for q in queries[:20]]  # type: ignore[misc]
-            threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-    finally:
+    with Answering(folder, "minilm"):
+        while ask(folder, "a dog", Wish(), "minilm") is None:
+            time.sleep(0.1)
+        alone = [timed(lambda q=q: ask(folder, q, Wish(), "minilm")) for q in queries[:20]]  # type: ignore[misc]
+        busy = subprocess.Popen([sys.executable, "-c", "while True: sum(i * i for i in range(10000))"])
+        threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         busy.kill()
         busy.wait()
     say("find over the socket, one client", "150 ms", percentiles(alone))

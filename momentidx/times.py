@@ -17,6 +17,8 @@ from functools import cache
 
 from momentidx.errors import WrongUse
 
+NOTHING = Fraction(0)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -64,12 +66,17 @@ class Span:
 
     def overlap(self, other: Span) -> Fraction:
         """Seconds the two have in common; 0 for neighbours that share an edge."""
+        if self.base is other.base or self.base == other.base:  # asked for every pair of answers in one clip
+            ticks = min(self.end, other.end) - max(self.start, other.start)
+            return ticks * self.base if ticks > 0 else NOTHING
         common = min(self.end_seconds, other.end_seconds) - max(self.start_seconds, other.start_seconds)
-        return max(common, Fraction(0))
+        return max(common, NOTHING)
 
     def tiou(self, other: Span) -> Fraction:
         """Temporal intersection over union, 0 to 1."""
         common = self.overlap(other)
+        if not common:
+            return NOTHING
         return common / (self.duration + other.duration - common)
 
 

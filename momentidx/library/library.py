@@ -336,6 +336,11 @@ class Library:
         with self._reading() as connection:
             return queries.numbers(connection, footages)
 
+    def moments_since(self, number: int, *, limit: int) -> list[int]:
+        """Numbers of all moments of the footage that has a later one than this; so many at most."""
+        with self._reading() as connection:
+            return queries.since(connection, number, limit)
+
     def values(self, name: str) -> list[str]:
         """What moments were told to be under a name that a captioner declares, in small letters."""
         with self._reading() as connection:

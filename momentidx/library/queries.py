@@ -142,6 +142,13 @@ def numbers(connection: Connection, fingerprints: Collection[str]) -> dict[str, 
     return found
 
 
+def since(connection: Connection, number: int, limit: int) -> list[int]:
+    """Numbers of the moments, up to a limit, of footage with a moment of a higher number."""
+    grown = select(LayerRow.footage_id).join(EventRow, EventRow.layer_id == LayerRow.id).where(EventRow.id > number)
+    moments = select(EventRow.id).join(LayerRow, LayerRow.id == EventRow.layer_id).where(shown())
+    return list(connection.execute(moments.where(LayerRow.footage_id.in_(grown)).limit(limit)).scalars())
+
+
 def summaries(connection: Connection, stills: Stills, *conditions: ColumnElement[bool]) -> list[FootageSummary]:
     """The footage that meets the conditions and lies somewhere, in the order it was added.
 

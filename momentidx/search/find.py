@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
+WIDENED = 16
+"""When many answers do not count, for their order in time or their score, up to so many times what is asked for are
+looked at. A question that hardly anything meets would else go through every clip, for minutes."""
 
 
 def find(
@@ -55,7 +58,7 @@ def search(
 
     Who asks often keeps the embedder, and its vectors (`open_vectors`) up to date.
     """
-    from momentidx.search.searcher import Searcher
+    from momentidx.search.searcher import FEW, Searcher
     from momentidx.search.vectors import open_vectors
 
     if not 1 <= wish.limit <= LARGEST_LIMIT:
@@ -74,14 +77,18 @@ def search(
     like = embedder.embed([wish.like.event.caption])[0] if wish.like else None
     searcher = Searcher(library, embedder, vectors, known, like=like)
     searcher.prepare(query)
+    among = library.moments_since(wish.newer_than, limit=FEW) if wish.newer_than else None
+    among = among if among is not None and len(among) < FEW else None
     want = wish.offset + wish.limit + 1
+    widest = WIDENED * want
     if wish.sort is not Sort.SCORE or wish.one_per_clip or wish.newer_than:
         want *= 4  # some are passed over, or the best in another order are among these
     while True:
         searcher.cut = False
-        found = searcher.answer(query, want)
+        found = searcher.answer(query, want, among)
         kept = _wished(found, wish)
-        if len(kept) > wish.offset + wish.limit or want >= len(vectors) or not searcher.cut:
+        enough = len(kept) > wish.offset + wish.limit
+        if enough or not searcher.cut or want >= min(widest, len(vectors)):
             break
         want *= 4
     best = max((moment.score for moment in found if moment.score is not None), default=None)
@@ -89,8 +96,10 @@ def search(
         # Of all answers there are no end; in another order the best of them are shown.
         kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
     page = kept[wish.offset : wish.offset + wish.limit]
-    more, notes = len(kept) > wish.offset + wish.limit, (vectors.note,) if vectors.note else ()
-    return Answers(page, query, more, best, _confidence(found, searcher), notes, searcher.why)
+    notes = [vectors.note] if vectors.note else []
+    if not enough and searcher.cut and want < len(vectors):
+        notes.append("Only the likeliest clips were looked into; --limit looks into more.")
+    return Answers(page, query, enough, best, _confidence(found, searcher), tuple(notes), searcher.why)
 
 
 def misses(

@@ -27,7 +27,7 @@ CANDIDATES = 100
 """Nearest events, and events with the words, that are looked at first. All that is told around each is read as well."""
 WIDE = 200
 """Of each part of a question about time."""
-FEW = 20_000
+FEW = 5_000
 """So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
 QUOTED = 2_000
 """So many events with a quote are compared one by one."""
@@ -54,6 +54,8 @@ class Searcher:
         self._like = like
         self._embedded: dict[str, NDArray[np.float32]] = {}
         self._moments: dict[int, Moment] = {}
+        self._few: dict[str, list[int] | None] = {}
+        self._everywhere: dict[tuple[Query, int], list[Moment]] = {}
         self._surroundings = Surroundings(library, embedder)
 
     def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Moment]:
@@ -102,9 +104,16 @@ class Searcher:
                 self.cut |= not everything
                 return found
             if conditions and among is None:
-                few = self.library.matching(conditions, limit=FEW)
-                among = few if len(few) < FEW else None
+                among = self._if_few(conditions)
             count *= 4
+
+    def _if_few(self, conditions: Sequence[Sequence[Condition]]) -> list[int] | None:
+        """All events that meet the conditions, unless there are many; asked for once."""
+        key = repr(conditions)
+        if key not in self._few:
+            found = self.library.matching(conditions, limit=FEW)
+            self._few[key] = found if len(found) < FEW else None
+        return self._few[key]
 
     def _near(
         self, words: str, among: Collection[int] | None, count: int, conditions: Sequence[Sequence[Condition]],
@@ -168,10 +177,10 @@ class Searcher:
     def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Moment]:
         """Two parts in one clip; both are looked for in all clips where either was found."""
         wide = max(want, WIDE)
-        self.cut = True  # only the best clips are looked into
         if among is None:
-            first = self.answer(query.first, wide)
-            second = [] if query.how == How.WITHOUT else self.answer(query.second, wide)
+            self.cut = True  # only the best clips are looked into
+            first = self._found(query.first, wide)
+            second = [] if query.how == How.WITHOUT else self._found(query.second, wide)
             clips = {
                 each.footage.fingerprint for some in (first, second) for each in _best_clips(some, FOOTAGES + want)
             }
@@ -185,6 +194,13 @@ class Searcher:
             return found
         told = self.answer(Words(whole(query)), wide, among)
         return _merged(list(instead(found, told, first, second)))
+
+    def _found(self, query: Query, want: int) -> list[Moment]:
+        """What answers anywhere, looked for once: a wider search for pairs begins with the same."""
+        key = (query, want)
+        if key not in self._everywhere:
+            self._everywhere[key] = self.answer(query, want)
+        return self._everywhere[key]
 
     def _present(self, query: Query, want: int, among: Collection[int] | None) -> list[Moment]:
         """What is there by its own caption: that everything around it would fit is no reason to leave a moment out."""

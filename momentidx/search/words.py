@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from math import fsum, log
 
 WORD = re.compile(r"[^\W_]+")
@@ -32,4 +33,9 @@ def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
 
 def stems(text: str) -> list[str]:
     """The words of a text in order, without their endings."""
-    return [ENDING.sub("", word) for word in WORD.findall(text.casefold())]
+    return [_stem(word) for word in WORD.findall(text.casefold())]
+
+
+@lru_cache(maxsize=50_000)  # every caption around every candidate is read; a library has few different words
+def _stem(word: str) -> str:
+    return ENDING.sub("", word)

@@ -70,8 +70,8 @@ def test_an_unknown_captioner_is_named_with_those_that_exist(tmp_path: Path) -> 
     done = run("index", tmp_path / "footage", "--library", tmp_path / "library", MOMENTIDX_CAPTIONERS="shotlgo")
     assert (done.returncode, done.stderr) == (
         2,
-        "momentidx: There is no 'shotlgo' among the captioners (installed: auto, endpoint, grounded_videollm, momentor, "
-        "scripted, shotlog, transformers, vtimellm).\n",
+        "momentidx: There is no 'shotlgo' among the captioners (installed: auto, endpoint, grounded_videollm, "
+        "momentor, scripted, shotlog, transformers, vtimellm).\n",
     )
 
 

@@ -140,6 +140,28 @@ def test_only_what_came_in_later(library: Library, ask) -> None:  # type: ignore
     assert len(ask("a letter", newer_than=newest - 1)) == 1
 
 
+def test_what_came_in_later_makes_a_pair_with_what_was_there(library: Library, ask) -> None:  # type: ignore[no-untyped-def]
+    numbers = {moment.event.caption: moment.id for moment in library.moments()}
+    (pair,) = ask("woman opens a letter THEN woman looks up", newer_than=numbers[LETTER.caption], limit=1)
+    assert [part.event.caption for part in pair.parts] == [LETTER.caption, LOOKS_UP.caption]
+    assert library.moments_since(numbers[MORE_RAIN.caption], limit=10) == [
+        numbers[UP_FIRST.caption], numbers[ENVELOPE.caption]
+    ]  # fmt: skip
+
+
+def test_a_question_that_nothing_meets_ends_with_the_likeliest_clips_and_says_so(
+    library: Library, embedder: MiniLMEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "rain WHILE people:7"
+    assert search(library, asked, Wish(limit=1), embedder=embedder).notes == ()
+    monkeypatch.setattr("momentidx.search.find.WIDENED", 1)
+    found = search(library, asked, Wish(limit=1), embedder=embedder)
+    assert (found.moments, found.notes) == (
+        [],
+        ("Only the likeliest clips were looked into; --limit looks into more.",),
+    )
+
+
 def test_a_score_is_explained(library: Library, embedder: MiniLMEmbedder) -> None:
     found = search(library, "opens a letter", Wish(limit=1), embedder=embedder)
     (moment,) = found.moments
