@@ -8,17 +8,18 @@ content. What the decoders say goes to the standard error, which the parent keep
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import av.logging
 from av.container import InputContainer
 
 from momentidx.errors import UnusableFootage
-from momentidx.media.files import open_media
-from momentidx.media.identity import fingerprint
+from momentidx.media.files import open_media, unreadable
 
 av.logging.restore_default_callback()
 av.logging.set_libav_level(av.logging.WARNING)
@@ -70,21 +71,49 @@ def opened(path: Path) -> Iterator[InputContainer]:
                 "Convert footage in it to MOV, MP4, MKV or MXF.",
             ) from error
         except av.FFmpegError as error:
-            raise _unusable(path, error) from error
+            raise _unusable(path, file, error) from error
         with container:
             try:
                 yield container
             except av.FFmpegError as error:
-                raise _unusable(path, error) from error
+                raise _unusable(path, file, error) from error
+            except _DiskFailed as failed:
+                raise unreadable(path, failed.error) from failed
 
 
-def _unusable(path: Path, error: av.FFmpegError) -> UnusableFootage:
+class _DiskFailed(Exception):
+    """The disk, not the file's content, ended reading."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def refuse_if_disk_failed(container: InputContainer) -> None:
+    """To be called where reading ended early: a file may end early, but what a disk kept back is not missing.
+
+    FFmpeg calls both an input error. Where it stopped, a disk that fails does so again.
+    """
+    if failed := _disk_error(int(container.options["fd"])):
+        raise _DiskFailed(failed)
+
+
+def _disk_error(descriptor: int) -> OSError | None:
+    """Why the byte where reading stands cannot be read."""
+    try:
+        os.pread(descriptor, 1, os.lseek(descriptor, 0, os.SEEK_CUR))
+    except OSError as error:
+        return error
+    return None
+
+
+def _unusable(path: Path, file: BinaryIO, error: av.FFmpegError) -> UnusableFootage:
     if isinstance(error, MemoryError):
         raise MemoryError from error
     if isinstance(error, av.InvalidDataError | av.EOFError) and not _is_quicktime(path):
         return UnusableFootage("not-media", f"{path}: this is not a media file, whatever its name says.")
-    # Demuxers report an input error for a file that ends too early; a disk that fails does so again.
-    fingerprint(path)
+    if failed := _disk_error(file.fileno()):
+        return unreadable(path, failed)
     return UnusableFootage(
         "truncated",
         f"{path}: the file cannot be followed to its end or has no index; it was cut off, never finished, or is "

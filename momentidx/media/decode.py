@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 
 from momentidx.errors import UnusableFootage
 from momentidx.footage import Footage
-from momentidx.media.container import opened
+from momentidx.media.container import opened, refuse_if_disk_failed
 from momentidx.media.requests import Limits
 from momentidx.times import round_half_up
 
@@ -87,6 +87,7 @@ def packets_of(container: InputContainer, stream: av.VideoStream) -> Iterator[Pa
         try:
             packet = next(packets, None)
         except av.FFmpegError as error:
+            refuse_if_disk_failed(container)
             _log.debug("reading ends early: %s", error)
             return
         if packet is None:

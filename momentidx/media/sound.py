@@ -15,7 +15,7 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from momentidx.footage import Footage
-from momentidx.media.container import opened
+from momentidx.media.container import opened, refuse_if_disk_failed
 from momentidx.media.frames import Sound
 
 _SECONDS = 20
@@ -74,6 +74,7 @@ def _frames(
                     yield time, samples
                     time += Fraction(len(samples), done.sample_rate)
     except av.FFmpegError as error:
+        refuse_if_disk_failed(container)
         _log.debug("reading the sound ends early: %s", error)
 
 

@@ -5,7 +5,11 @@ The numbers D9 to D19 are the project's catalogue of what goes wrong with media 
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +20,7 @@ import psutil
 import pytest
 
 from momentidx.config import Settings
+from momentidx.errors import UnusableFootage
 from momentidx.footage import Footage
 from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
@@ -153,6 +158,76 @@ def test_chapters_and_attachments_are_ignored_and_never_written(clip: Clip, deco
     footage = probe(path, decoder)
     assert (footage.frame_count, len(seen(path, footage, decoder))) == (50, 50)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_of_several_pictures_the_default_is_taken_and_without_one_the_first(
+    clip: Clip, decoder: Decoder, tmp_path: Path
+) -> None:
+    for default, expected in ((1, (128, 72)), (None, (320, 180))):
+        path = tmp_path / f"two-{default}.mkv"
+        with (
+            av.open(str(clip("a.mp4"))) as large, av.open(str(clip("small.mp4", size=(128, 72)))) as small,
+            av.open(str(path), "w") as output,
+        ):  # fmt: skip
+            streams = [output.add_stream_from_template(source.streams.video[0]) for source in (large, small)]
+            for number, stream in enumerate(streams):
+                stream.disposition = av.stream.Disposition.default if number == default else av.stream.Disposition(0)
+            packets = [(packet, stream) for source, stream in zip((large, small), streams, strict=True)
+                       for packet in source.demux(video=0) if packet.size]  # fmt: skip
+            for packet, stream in sorted(packets, key=lambda each: each[0].dts):
+                packet.stream = stream
+                output.mux(packet)
+        footage = probe(path, decoder)
+        assert (footage.video.width, footage.video.height) == expected
+        assert (footage.frame_count, len(seen(path, footage, decoder))) == (50, 50)
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg writes transport streams of several programs")
+def test_of_several_programs_the_first_is_taken(clip: Clip, decoder: Decoder, tmp_path: Path) -> None:
+    path = tmp_path / "channels.ts"
+    sources = ["-i", str(clip("a.mp4")), "-i", str(clip("small.mp4", size=(128, 72)))]
+    programs = ["-program", "title=one:st=0", "-program", "title=two:st=1"]
+    ffmpeg = ["ffmpeg", "-v", "error", *sources, "-map", "0:v", "-map", "1:v", "-c", "copy", *programs, str(path)]
+    subprocess.run(ffmpeg, check=True)
+    footage = probe(path, decoder)
+    assert (footage.video.width, footage.video.height) == (320, 180)
+    assert len(seen(path, footage, decoder)) == 50
+
+
+# --- D15: footage that somebody locked
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg encrypts")
+def test_encrypted_footage_is_refused_and_not_taken_for_damaged(clip: Clip, decoder: Decoder, tmp_path: Path) -> None:
+    path = tmp_path / "locked.mp4"
+    key = ["-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "00" * 16, "-encryption_kid", "11" * 16]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(clip("a.mp4")), "-c", "copy", *key, str(path)], check=True)
+    with pytest.raises(UnusableFootage, match="Decrypt it with the program it came from") as refused:
+        probe(path, decoder)
+    assert refused.value.code == "encrypted"
+
+
+# --- D22: a disk that stops answering
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace makes reading fail")
+@pytest.mark.parametrize("fails_from", [3, 30])
+def test_where_the_disk_fails_the_file_is_unreadable_for_now_and_not_shorter(
+    clip: Clip, decoder: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_from: int
+) -> None:
+    """FFmpeg calls both the end of a cut file and a disk's error an input error."""
+    path = clip("heavy.mov", frames=60, size=(640, 360), codec="prores_ks", pixel_format="yuv422p10le")
+    footage = probe(path, decoder)
+    python = tmp_path / "python"
+    faults = [f"inject=read:error=EIO:when={fails_from}+", "inject=pread64:error=EIO:when=1+"]
+    strace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-P", str(path), "-e", "trace=read,pread64"]
+    traced = shlex.join([*strace, *(part for fault in faults for part in ("-e", fault)), sys.executable])
+    python.write_text(f'#!/bin/sh\nexec {traced} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr("momentidx.media.process.sys.executable", str(python))
+    with Decoder(Settings()) as failing, pytest.raises(UnusableFootage, match="Input/output error") as refused:
+        seen(path, footage, failing)
+    assert (refused.value.code, refused.value.passing) == ("unreadable", True)
 
 
 # --- memory

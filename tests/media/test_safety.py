@@ -243,6 +243,42 @@ def test_a_movie_whose_pictures_lie_in_another_file_does_not_open_it(
     assert not trap()
 
 
+@pytest.mark.parametrize("name", ["hls.mp4", "concat.mp4"])
+def test_an_avi_whose_subtitles_are_a_playlist_opens_nothing(
+    clip: Clip, decoder: Decoder, tmp_path: Path, trap: Callable[[], bool], name: str
+) -> None:
+    """D18: a stream of subtitles (`GAB2`) whose text is a list of other files."""
+    content = clip("a.avi", codec="mpeg4", b_frames=0).read_bytes()
+    playlist = PLAYLISTS[name].format(target=tmp_path / "canary.ts").encode()
+    text = b"GAB2\0" + struct.pack("<HIHHI", 2, 2, 0, 4, len(playlist)) + playlist
+    header = struct.pack("<4s4sIHHIIIIIIII8x", b"txts", bytes(4), 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0)
+    stream = _chunk(b"LIST", b"strl" + _chunk(b"strh", header) + _chunk(b"strf", b""))
+    lists = [data for kind, data in _chunks(content[12:]) if kind == b"LIST"]
+    hdrl, movi = (next(data for data in lists if data[:4] == kind) for kind in (b"hdrl", b"movi"))
+    avih = bytearray(hdrl)
+    struct.pack_into("<I", avih, 4 + 8 + 24, 2)  # so many streams
+    path = tmp_path / "subtitled.avi"
+    body = b"AVI " + _chunk(b"LIST", bytes(avih) + stream) + _chunk(b"LIST", b"movi" + _chunk(b"01tx", text) + movi[4:])
+    path.write_bytes(_chunk(b"RIFF", body))
+    with av.open(str(path)) as container:
+        assert [each.type for each in container.streams] == ["video", "subtitle"]
+    assert outcome_of_a_pass(path, decoder) in {*ENDINGS, "footage"}
+    assert not trap()
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """Of RIFF: what it is, its size, and what is in it, filled up to an even number of bytes."""
+    return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(content):
+        (size,) = struct.unpack_from("<I", content, at + 4)
+        yield content[at : at + 4], content[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
 def test_the_trap_for_playlists_works(clip: Clip, tmp_path: Path) -> None:
     """FFmpeg without our precautions does follow such a list."""
     (tmp_path / "target.ts").write_bytes(clip("a.ts").read_bytes())
