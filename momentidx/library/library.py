@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -199,6 +199,14 @@ class Library:
         with self._reading() as connection:
             return queries.moments(connection, fingerprint, ids)
 
+    def chosen(self, numbers: Sequence[int]) -> list[Moment]:
+        """Moments by their numbers, in this order; raises WrongUse for a number that is none's."""
+        found = {moment.id: moment for moment in self.moments(ids=numbers)}
+        unknown = [str(number) for number in dict.fromkeys(numbers) if number not in found]
+        if unknown:
+            raise WrongUse(f"There is no moment {', '.join(unknown)}. 'momentidx find' and 'events' show the numbers.")
+        return [found[number] for number in numbers]
+
     def still(self, moment: int) -> Path | None:
         """The picture kept for a moment, by the moment's number."""
         with self._reading() as connection:
@@ -237,6 +245,20 @@ class Library:
         """
         with self._reading() as connection:
             return said.history(connection, moment)
+
+    def stands_for(self, moment: int) -> int:
+        """The number of the moment that is shown for one: itself, or a person's that stands in its place.
+
+        Raises WrongUse for a number that is no moment's.
+        """
+        with self._reading() as connection:
+            return said.stands_for(connection, moment)
+
+    def strip(self, fingerprint: str) -> tuple[Path, dict[str, Any]] | None:
+        """The strip of small pictures of a footage and how they lie in it; None where there is none (yet)."""
+        with self._reading() as connection:
+            layout = connection.execute(select(FootageRow.sprite).where(FootageRow.fingerprint == fingerprint)).scalar()
+        return (self._stills.path(layout["still"]), layout) if layout else None
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""
