@@ -60,6 +60,11 @@ HEAVY_HOMES = {
     "watchdog": {"watch"},
     "typer": {"commands"},
     "tqdm": {"commands"},
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "jinja2": {"web"},
+    "mcp": {"web"},
 }
 
 

@@ -1,0 +1,113 @@
+"""What the API takes and gives. Names and meanings stay as they are within `/api/v1`; see docs/api.md.
+
+Every time is told three ways: frames from the first picture with the end exclusive, which is what a client sends,
+seconds and timecode.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from momentidx import events
+from momentidx.library.queries import HUMAN
+
+API = "/api/v1"
+
+
+class Value(BaseModel):
+    """One JSON object of the API: frozen, and what it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Problem(Value):
+    """What went wrong."""
+
+    kind: str = Field(description="Stable name of the kind: `wrong-use`, `not-found`, `busy`, ...")
+    message: str = Field(description="A sentence for a person.")
+    column: int | None = Field(default=None, description="Where in the query it is; 1 is the first character.")
+    fix: str | None = Field(default=None, description="What to do about it, where that is not in the sentence.")
+
+
+class Failure(Value):
+    """The body of every answer that is an error."""
+
+    error: Problem
+
+
+class Part(Value):
+    """One of the moments that an answer to a question about time is made of."""
+
+    id: int
+    start_frame: int
+    end_frame: int
+    start_seconds: float
+    end_seconds: float
+    start_timecode: str | None
+    end_timecode: str | None
+    caption: str
+    kind: str
+    captioner: str
+    captioner_version: str
+    score: float | None
+
+
+class Moment(Value):
+    """Something that happens in a clip, as `find --json` tells it (docs/json.md), and what a page shows beside it."""
+
+    id: int
+    path: str = Field(description="Where the file lies or lay; bytes that are no UTF-8 are shown as U+FFFD.")
+    clip: str = Field(description="Name of the file.")
+    online: bool
+    footage: str = Field(description="Fingerprint of the content.")
+    start_frame: int
+    end_frame: int = Field(description="Exclusive.")
+    duration_frames: int
+    start_seconds: float
+    end_seconds: float
+    start_timecode: str | None
+    end_timecode: str | None
+    rate: str
+    caption: str
+    kind: str
+    captioner: str
+    captioner_version: str
+    layer: str = Field(description="Who said it: name of the captioner, or `human`.")
+    human: bool
+    rating: int = Field(description="1 to 5; 0 is none.")
+    labels: list[str]
+    note: str
+    score: float | None
+    confidence: float | None = Field(description="Of how sure the captioner was, 0 to 1, where it says so.")
+    still: str = Field(description="URL of its picture.")
+    strip: str | None = Field(description="URL of the clip's strip of small pictures.")
+    parts: list[Part]
+
+    @classmethod
+    def of(cls, moment: events.Moment) -> Moment:
+        told = moment.to_json()
+        parts = [Part(**part) for part in told.pop("parts")]
+        confidence = moment.event.measures.get("confidence")
+        return cls(
+            **{**told, "path": shown(moment.path)},
+            clip=shown(moment.path.name),
+            duration_frames=told["end_frame"] - told["start_frame"],
+            layer=moment.layer.captioner,
+            human=moment.layer.captioner == HUMAN,
+            rating=moment.remark.rating,
+            labels=list(moment.remark.labels),
+            note=moment.remark.note,
+            confidence=confidence if isinstance(confidence, int | float) else None,
+            still=f"{API}/events/{moment.id}/still",
+            strip=f"{API}/footage/{quote(moment.footage.fingerprint)}/strip",
+            parts=parts,
+        )
+
+
+def shown(path: Path | str) -> str:
+    """A path as text that every JSON reader takes."""
+    return os.fsencode(path).decode("utf-8", "replace")
