@@ -113,6 +113,12 @@ class Settings(BaseModel):
         2048, description="Room for stored pictures; when they take more, those of what was indexed first are deleted."
     )
 
+    proxies_max_mb: Count = Field(
+        4096,
+        description="Room for the copies of footage that a browser cannot play; when they take more, those that were "
+        "not watched for longest are deleted.",
+    )
+
     window_seconds: Seconds = Field(
         120.0, description="Seconds of footage that a captioner with a model looks at in one go ..."
     )

@@ -36,6 +36,8 @@ _KEY_EVERY = 8
 _OPTIONS = {"preset": "superfast", "crf": "23", "tune": "fastdecode", "sc_threshold": "0"}
 _SOUND_RATE = 48_000
 _PIECE_BYTES = 1 << 18
+_TELL_EVERY = 50
+"""Pictures; also when they take few bytes, the other side hears of it, and may stop the work."""
 _BT709, _UNSPECIFIED, _BT601 = 1, 2, 5  # ITU-T H.273 table 4
 _LIMITED_RANGE = 1  # AVColorRange
 _HD_LINES = 720
@@ -54,12 +56,12 @@ def light_copy(path: Path, footage: Footage, limits: Limits) -> Iterator[Piece]:
         video = _video(output, footage, limits)
         audio = output.add_stream("aac", rate=_SOUND_RATE, layout="stereo") if footage.audio else None
         sound = next(heard, None)
-        for pts, frame in pictures(path, footage, limits):
+        for number, (pts, frame) in enumerate(pictures(path, footage, limits), start=1):
             output.mux(video.encode(_small(frame, video, pts - start, base)))
             while sound is not None and isinstance(audio, AudioStream) and sound[0] <= (pts - start) * base:
                 output.mux(audio.encode(sound[1]))
                 sound = next(heard, None)
-            if sheet.size >= _PIECE_BYTES:
+            if sheet.size >= _PIECE_BYTES or number % _TELL_EVERY == 0:
                 yield from sheet.pieces(pts)
         output.mux(video.encode(None))
         if isinstance(audio, AudioStream):
@@ -179,5 +181,5 @@ class _Sheet:
     def pieces(self, pts: int) -> Iterator[Piece]:
         """What was written since this was asked before; all pictures up to `pts` are in it."""
         written, self._written, self.size = self._written, [], 0
-        for at, data in written:
+        for at, data in written or [(0, b"")]:
             yield Piece(at, data, pts)

@@ -14,6 +14,8 @@ from momentidx.library.sqlite import DATABASE
 from momentidx.search.asking import Answers, Wish
 from momentidx.search.service import Service
 from momentidx.web.keys import Keys
+from momentidx.web.looking import Looker
+from momentidx.web.proxies import Proxies
 
 
 class Desk:
@@ -28,6 +30,8 @@ class Desk:
         self.sources = sources
         self.keys = keys
         self.service = Service(folder, sources.settings.embedder)
+        self.looker = Looker(sources.settings)
+        self.proxies = Proxies(folder, sources.settings, lambda content: self.library().footage_with(content) is not None)
         self._opening = threading.Lock()
         self._library: Library | None = None
         self._file: tuple[int, int] | None = None
@@ -69,6 +73,7 @@ class Desk:
         return SavedSearches(self.library().folder)
 
     def close(self) -> None:
+        self.proxies.close()
         self.service.close()
         with self._opening:
             if self._library is not None:
