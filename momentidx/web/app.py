@@ -19,13 +19,16 @@ from momentidx.errors import MomentidxError
 from momentidx.web import problems
 from momentidx.web.desk import Desk
 from momentidx.web.page import add_page
-from momentidx.web.routes import health, login
+from momentidx.web.routes import assemble, exports, health, login, selects
 from momentidx.web.security import LOOPBACK_NAMES, Failures, Gate, Guard
 from momentidx.web.values import API, Failure
 
 ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     health.router,
+    selects.router,
+    exports.router,
+    assemble.router,
 )
 """All below `/api/v1`; add yours."""
 THREADS = 16

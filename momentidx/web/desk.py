@@ -16,6 +16,7 @@ from momentidx.search.service import Service
 from momentidx.web.keys import Keys
 from momentidx.web.looking import Looker
 from momentidx.web.proxies import Proxies
+from momentidx.web.shelf import Shelf
 
 
 class Desk:
@@ -31,7 +32,8 @@ class Desk:
         self.keys = keys
         self.service = Service(folder, sources.settings.embedder)
         self.looker = Looker(sources.settings)
-        self.proxies = Proxies(folder, sources.settings, lambda content: self.library().footage_with(content) is not None)
+        self.proxies = Proxies(folder, sources.settings, self._has)
+        self.shelf = Shelf()
         self._opening = threading.Lock()
         self._library: Library | None = None
         self._file: tuple[int, int] | None = None
@@ -72,9 +74,13 @@ class Desk:
     def saved(self) -> SavedSearches:
         return SavedSearches(self.library().folder)
 
+    def _has(self, content: str) -> bool:
+        return self.library().footage_with(content) is not None
+
     def close(self) -> None:
         self.proxies.close()
         self.service.close()
+        self.shelf.close()
         with self._opening:
             if self._library is not None:
                 self._library.close()
