@@ -187,6 +187,12 @@ class Library:
             raise WrongUse(f"{len(found)} fingerprints begin with '{beginning}'. Give more of it, or a path.")
         return found[0]
 
+    def summary_of(self, fingerprint: str) -> FootageSummary | None:
+        """The footage of exactly this fingerprint; None when it lies nowhere, or as a proxy of other footage only."""
+        with self._reading() as connection:
+            found = queries.summaries(connection, self._stills, FootageRow.fingerprint == fingerprint)
+        return found[0] if found else None
+
     def footage_of(self, path: Path) -> Footage:
         """What is known of the content of a file; raises like `find_footage`."""
         return self.find_footage(path).footage
@@ -346,6 +352,14 @@ class Library:
         with self._reading() as connection:
             return words.hits(connection, tokens, phrases, limit)
 
+    def words_beginning(self, text: str, limit: int = 10) -> list[tuple[str, int]]:
+        """Words of captions that begin so, in small letters, and how many captions have them: most first.
+
+        Where many captions have one, the newest are looked at.
+        """
+        with self._reading() as connection:
+            return words.beginning(connection, text, limit)
+
     def matching(
         self, conditions: filtering.Conditions, *, among: Collection[int] | None = None, limit: int | None = None
     ) -> list[int]:
@@ -359,7 +373,8 @@ class Library:
             return queries.numbers(connection, footages)
 
     def values(self, name: str) -> list[str]:
-        """What moments were told to be under a name that a captioner declares, in small letters."""
+        """What moments were told to be under a name that a captioner declares, in small letters; and the cameras,
+        reels, captioners and labels that there are."""
         with self._reading() as connection:
             return filtering.known_values(connection, name)
 

@@ -19,16 +19,21 @@ from momentidx.errors import MomentidxError
 from momentidx.web import problems
 from momentidx.web.desk import Desk
 from momentidx.web.page import add_page
-from momentidx.web.routes import assemble, exports, health, login, selects
+from momentidx.web.routes import assemble, events, exports, footage, health, login, media, saved, search, selects
 from momentidx.web.security import LOOPBACK_NAMES, Failures, Gate, Guard
 from momentidx.web.values import API, Failure
 
 ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     health.router,
+    search.router,
+    saved.router,
     selects.router,
     exports.router,
     assemble.router,
+    footage.router,
+    events.router,
+    media.router,
 )
 """All below `/api/v1`; add yours."""
 THREADS = 16

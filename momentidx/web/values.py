@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,8 @@ from momentidx import events
 from momentidx.library.queries import HUMAN
 
 API = "/api/v1"
+Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""Of an event, as SQLite counts."""
 
 
 class Value(BaseModel):
