@@ -146,19 +146,20 @@ def on_shelf(
     *,
     reel_length: int | None = None,
 ) -> Exported:
-    """Have each target written; one that fails leaves the others be, unless it is the only one."""
+    """Have each target written; one that fails leaves the others be. Raises what the first did when all fail."""
     with desk.shelf.room() as (number, folder):
         wanted = targets(to, folder / stem(name), _writers(desk, reel_length))
-        reports = []
+        reports, failures = [], []
         for writer, file in wanted:
             try:
                 reports += write(writer, file)
             except MomentidxError as error:
-                if len(wanted) == 1:
-                    raise
+                failures.append(error)
                 reports.append(
                     Report(target=writer.name, file=None, clips=0, seconds=0.0, problems=[shown(str(error))], notes=[])
                 )
+        if len(failures) == len(wanted):
+            raise failures[0]
         files = [
             ExportedFile(name=file.name, bytes=file.stat().st_size, url=f"{API}/exports/{number}/{quote(file.name)}")
             for report in reports
