@@ -32,27 +32,39 @@ COPIES_MEDIA = ("otioz",)
 class What(Value):
     """What to export: one of the four."""
 
-    query: str | None = Field(None, min_length=1, max_length=2000, description="The moments that answer it best.")
-    saved: str | None = Field(None, min_length=1, max_length=200, description="Those that answer a saved search.")
-    selects: str | None = Field(None, min_length=1, max_length=200, description="Those of a bin, in its order.")
-    events: list[int | Stretch] | None = Field(None, min_length=1, max_length=MOST, description="These, in this order.")
+    query: str | None = Field(
+        default=None, min_length=1, max_length=2000, description="The moments that answer it best."
+    )
+    saved: str | None = Field(
+        default=None, min_length=1, max_length=200, description="Those that answer a saved search."
+    )
+    selects: str | None = Field(default=None, min_length=1, max_length=200, description="Those of a bin, in its order.")
+    events: list[int | Stretch] | None = Field(
+        default=None, min_length=1, max_length=MOST, description="These, in this order."
+    )
 
 
 class Options(Value):
     """As those of `momentidx export` (docs/export.md)."""
 
-    limit: int | None = Field(None, ge=1, le=MOST, description="How many moments at most; the setting find_limit.")
-    order: picking.Order = Field(picking.Order.SCORE, description="Best first (a bin: its order), by source, by date.")
+    limit: int | None = Field(
+        default=None, ge=1, le=MOST, description="How many moments at most; the setting find_limit."
+    )
+    order: picking.Order = Field(
+        default=picking.Order.SCORE, description="Best first (a bin: its order), by source, by date."
+    )
     one_per_clip: bool = False
-    max_duration: str | None = Field(None, max_length=20, description="The best that fit: `90s`, `2m`, `1:30`.")
-    handles: str = Field("0f", max_length=20, description="Extra material on both sides: `12f`, `0.5s`.")
-    gap: str = Field("0f", max_length=20, description="Black between clips.")
-    start_tc: str | None = Field(None, max_length=20, description="Timecode of the first frame.")
-    drop_frame: bool | None = Field(None, description="As the footage does, when it is not said.")
-    rate: str | None = Field(None, max_length=20, description="Frames a second of the sequence: `25`, `23.976`.")
+    max_duration: str | None = Field(default=None, max_length=20, description="The best that fit: `90s`, `2m`, `1:30`.")
+    handles: str = Field(default="0f", max_length=20, description="Extra material on both sides: `12f`, `0.5s`.")
+    gap: str = Field(default="0f", max_length=20, description="Black between clips.")
+    start_tc: str | None = Field(default=None, max_length=20, description="Timecode of the first frame.")
+    drop_frame: bool | None = Field(default=None, description="As the footage does, when it is not said.")
+    rate: str | None = Field(
+        default=None, max_length=20, description="Frames a second of the sequence: `25`, `23.976`."
+    )
     audio: bool = True
-    markers_only: bool = Field(False, description="Each clip once and uncut, with a marker a moment.")
-    reel_length: int | None = Field(None, ge=8, le=32, description="Letters of a reel name in an EDL.")
+    markers_only: bool = Field(default=False, description="Each clip once and uncut, with a marker a moment.")
+    reel_length: int | None = Field(default=None, ge=8, le=32, description="Letters of a reel name in an EDL.")
 
 
 class ExportedFile(Value):

@@ -20,9 +20,11 @@ class Stretch(Value):
     """A moment by its number; with frames, what a person marked in its clip around it."""
 
     id: int
-    start_frame: int | None = Field(None, ge=0, description="From the first picture.")
-    end_frame: int | None = Field(None, ge=1, description="Exclusive.")
-    score: float | None = Field(None, description="How well it answered, as the search told; kept with the moment.")
+    start_frame: int | None = Field(default=None, ge=0, description="From the first picture.")
+    end_frame: int | None = Field(default=None, ge=1, description="Exclusive.")
+    score: float | None = Field(
+        default=None, description="How well it answered, as the search told; kept with the moment."
+    )
 
 
 def moments_of(library: Library, wanted: Sequence[int | Stretch]) -> list[Moment]:

@@ -32,9 +32,9 @@ class ShotList(Value):
 
     text: str = Field(max_length=200_000)
     written: Literal["text", "markdown", "csv"] = "text"
-    alternates: int = Field(2, ge=0, le=9, description="Other takes to find for each slot.")
-    floor: float = Field(FLOOR, ge=0, le=1, description="The least score of a take that is good enough.")
-    repeat: bool = Field(False, description="Whether several slots may show the same pictures.")
+    alternates: int = Field(default=2, ge=0, le=9, description="Other takes to find for each slot.")
+    floor: float = Field(default=FLOOR, ge=0, le=1, description="The least score of a take that is good enough.")
+    repeat: bool = Field(default=False, description="Whether several slots may show the same pictures.")
 
 
 class Slot(Value):
@@ -53,7 +53,7 @@ class Picked(Value):
     """A slot and the takes that a person wants in it; none leaves a gap with the words."""
 
     words: str = Field(min_length=1, max_length=2000)
-    seconds: float | None = Field(None, gt=0, le=24 * 3600)
+    seconds: float | None = Field(default=None, gt=0, le=24 * 3600)
     takes: list[int | Stretch] = Field(max_length=10, description="What plays, then what lies on tracks that do not.")
 
 
@@ -62,8 +62,8 @@ class Assembly(Value):
 
     slots: list[Picked] = Field(min_length=1, max_length=MOST_SLOTS)
     to: To
-    name: str = Field("assembly", max_length=200)
-    handles: str = Field("0f", max_length=20, description="Extra material on both sides of a take.")
+    name: str = Field(default="assembly", max_length=200)
+    handles: str = Field(default="0f", max_length=20, description="Extra material on both sides of a take.")
 
 
 @router.post("/assemble")

@@ -36,7 +36,9 @@ class Export(Value):
 
     what: What
     to: To
-    name: str = Field("", max_length=200, description="Of the files; without it, what the moments were asked with.")
+    name: str = Field(
+        default="", max_length=200, description="Of the files; without it, what the moments were asked with."
+    )
     options: Options = Options()
 
 

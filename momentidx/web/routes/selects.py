@@ -78,7 +78,7 @@ class Chosen(Value):
     """Moments to put at the end of a bin."""
 
     moments: list[int | Stretch] = Field(min_length=1, max_length=MOST)
-    query: str | None = Field(None, max_length=2000, description="What they were found with.")
+    query: str | None = Field(default=None, max_length=2000, description="What they were found with.")
 
 
 class Added(Value):
@@ -91,9 +91,9 @@ class Added(Value):
 class Change(Value):
     """What to change of an entry; what is not named stays."""
 
-    note: str | None = Field(None, max_length=LONGEST_NOTE)
-    rating: int | None = Field(None, ge=0, le=BEST_RATING, description="0 takes it away.")
-    position: int | None = Field(None, ge=1, le=2**31, description="The place it is to have.")
+    note: str | None = Field(default=None, max_length=LONGEST_NOTE)
+    rating: int | None = Field(default=None, ge=0, le=BEST_RATING, description="0 takes it away.")
+    position: int | None = Field(default=None, ge=1, le=2**31, description="The place it is to have.")
 
 
 class Order(Value):
