@@ -29,6 +29,7 @@ from momentidx.web.app import create_app
 from momentidx.web.desk import Desk
 from momentidx.web.keys import Keys
 from tests.e2e.command import wait_until
+from tests.web import numbered
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -50,6 +51,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             index_now(set_up(folder / "library"), [folder / "footage"])
             (folder / "done").touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def numbered_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `footage` whose pictures tell their numbers, and its `library`; not to be changed."""
+    folder = tmp_path_factory.mktemp("numbered")
+    numbered.make(folder)
+    return folder
+
+
+@pytest.fixture
+def numbers(numbered_made: Path, tmp_path: Path) -> Iterator[Own]:
+    """Like `own`, of numbered footage."""
+    folder = Path(shutil.copytree(numbered_made / "library", tmp_path / "library"))
+    with client_for(desk_for(folder)) as client:
+        yield Own(folder, numbered_made / "footage", client)
 
 
 @pytest.fixture(scope="session")
