@@ -49,6 +49,10 @@ def settled(copies: Proxies, content: str) -> Proxy:
     return copies.look(content)
 
 
+def copies_in(folder: Path) -> set[str]:
+    return {file.name for file in (folder / "library" / "proxies").iterdir()}
+
+
 @pytest.fixture
 def footage(tmp_path: Path, decoder: Decoder) -> tuple[Footage, Path]:
     path = render(tmp_path / "a.mov", frames=60, codec="mpeg4")
@@ -89,7 +93,7 @@ def test_a_copy_is_made_once_and_its_pictures_keep_their_times(
     source = Source(file, copy, decoder, decoder.settings)
     assert [copy.grid.frame(time) for time in source.times()] == list(range(60))
     assert [read_number(image) for image in source.at(source.times(), width=160).images] == list(range(60))
-    assert os.listdir(tmp_path / "library" / "proxies") == [file.name]
+    assert copies_in(tmp_path) == {file.name}
 
 
 def test_work_that_nobody_asks_about_is_given_up(
@@ -102,7 +106,7 @@ def test_work_that_nobody_asks_about_is_given_up(
         held.set()
         wait_until(lambda: not copies._state.works, "it is given up")
         assert copies.look(footage[0].fingerprint) == Proxy("none")
-        assert os.listdir(tmp_path / "library" / "proxies") == []
+        assert copies_in(tmp_path) == set()
 
 
 def test_one_who_asks_keeps_it_going(footage: tuple[Footage, Path], held: threading.Event, tmp_path: Path) -> None:
@@ -172,7 +176,7 @@ def test_what_was_not_watched_for_longest_makes_room(footage: tuple[Footage, Pat
         copies.make(*footage)
         assert settled(copies, footage[0].fingerprint).state == "ready"
     names = {files["a"].name, f"{footage[0].fingerprint}.1.mp4"}
-    assert set(os.listdir(folder)) == names, "watched of late, and made just now; neither forgotten nor left"
+    assert copies_in(tmp_path) == names, "watched of late, and made just now; neither forgotten nor left"
 
 
 def test_a_copy_that_would_fill_the_disk_is_not_made(
@@ -183,7 +187,7 @@ def test_a_copy_that_would_fill_the_disk_is_not_made(
         copies.make(*footage)
         failed = settled(copies, footage[0].fingerprint)
     assert failed.reason == "The copy was not made to its end: the disk of the library is full. Free some space."
-    assert os.listdir(tmp_path / "library" / "proxies") == []
+    assert copies_in(tmp_path) == set()
 
 
 def test_a_client_asks_for_a_copy_waits_and_reads_it(numbers: Own) -> None:
