@@ -16,7 +16,7 @@ from momentidx.events import Moment
 from momentidx.search.asking import Wish
 from momentidx.timeline import picking
 from momentidx.timeline.build import Layout
-from momentidx.timeline.export import Writers, deliver, deliveries, mixture, parse_rate, splitting, targets, writers
+from momentidx.timeline.export import deliver, deliveries, mixture, parse_rate, splitting, targets, writers
 from momentidx.timeline.protocol import TimelineWriter
 from momentidx.web.desk import Desk
 from momentidx.web.problems import Conflict
@@ -117,10 +117,16 @@ def chosen(desk: Desk, what: What, limit: int | None) -> Choice:
     return Choice(desk.search(words, Wish(limit)).moments, words, what.saved or words or "")
 
 
-def export(
-    desk: Desk, choice: Choice, to: Sequence[str], options: Options, *, query: str | None = None, name: str = ""
-) -> Exported:
-    """Write the moments for each target."""
+def export(desk: Desk, choice: Choice, to: Sequence[str], options: Options, *, name: str = "") -> Exported:
+    """Write the moments for each target, onto the shelf."""
+    with desk.shelf.room() as (number, folder):
+        return on_shelf(number, folder, write(desk, choice, to, options, folder, name=name))
+
+
+def write(
+    desk: Desk, choice: Choice, to: Sequence[str], options: Options, folder: Path, *, name: str = ""
+) -> list[Report]:
+    """Write the moments for each target into a folder."""
     layout = Layout(
         options.handles, options.gap, options.start_tc, options.drop_frame,
         parse_rate(options.rate) if options.rate else None, options.audio, whole_files=options.markers_only,
@@ -129,9 +135,8 @@ def export(
         choice.moments[: options.limit], order=options.order, one_per_clip=options.one_per_clip,
         longest=picking.parse_length(options.max_duration) if options.max_duration else None,
     )  # fmt: skip
-    words = query or choice.query
 
-    def write(writer: TimelineWriter, file: Path) -> list[Report]:
+    def one_target(writer: TimelineWriter, file: Path) -> list[Report]:
         _refuse_too_much(writer, moments)
         planned = deliveries(moments, writer, file, layout)
         split = splitting(planned)
@@ -144,50 +149,48 @@ def export(
                 problems=[shown(problem) for problem in problems],
                 notes=[note for note in (mixture(one), split) if note],
             )
-            for one, problems in deliver(planned, query=words, force=False)
+            for one, problems in deliver(planned, query=choice.query, force=False)
         ]
 
-    return on_shelf(desk, to, name or choice.name, write, reel_length=options.reel_length)
+    settings = desk.settings
+    if options.reel_length is not None:
+        settings = settings.model_copy(update={"edl_reel_length": options.reel_length})
+    wanted = targets(to, folder / stem(name or choice.name), writers(settings))
+    return each_target(wanted, one_target)
 
 
-def on_shelf(
-    desk: Desk,
-    to: Sequence[str],
-    name: str,
-    write: Callable[[TimelineWriter, Path], list[Report]],
-    *,
-    reel_length: int | None = None,
-) -> Exported:
-    """Have each target written; one that fails leaves the others be. Raises what the first did when all fail."""
-    with desk.shelf.room() as (number, folder):
-        wanted = targets(to, folder / stem(name), _writers(desk, reel_length))
-        reports, failures = [], []
-        for writer, file in wanted:
-            try:
-                reports += write(writer, file)
-            except MomentidxError as error:
-                failures.append(error)
-                reports.append(
-                    Report(target=writer.name, file=None, clips=0, seconds=0.0, problems=[shown(str(error))], notes=[])
-                )
-        if len(failures) == len(wanted):
-            raise failures[0]
-        files = [
-            ExportedFile(name=file.name, bytes=file.stat().st_size, url=f"{API}/exports/{number}/{quote(file.name)}")
-            for report in reports
-            if report.file and (file := folder / report.file)
-        ]
-    return Exported(id=number, files=files, report=reports)
+def each_target(
+    wanted: Sequence[tuple[TimelineWriter, Path]], write: Callable[[TimelineWriter, Path], list[Report]]
+) -> list[Report]:
+    """Have each written; one that fails leaves the others be. Raises what the first did when all fail."""
+    reports: list[Report] = []
+    failures = []
+    for writer, file in wanted:
+        try:
+            reports += write(writer, file)
+        except MomentidxError as error:
+            failures.append(error)
+            reports.append(
+                Report(target=writer.name, file=None, clips=0, seconds=0.0, problems=[shown(str(error))], notes=[])
+            )
+    if len(failures) == len(wanted):
+        raise failures[0]
+    return reports
+
+
+def on_shelf(number: str, folder: Path, reports: Sequence[Report]) -> Exported:
+    """Where the files of an export can be fetched."""
+    files = [
+        ExportedFile(name=file.name, bytes=file.stat().st_size, url=f"{API}/exports/{number}/{quote(file.name)}")
+        for report in reports
+        if report.file and (file := folder / report.file)
+    ]
+    return Exported(id=number, files=files, report=list(reports))
 
 
 def stem(name: str) -> str:
     """A file's name, without ending, that every system takes, out of what a person called something."""
     return re.sub(r"[^\w ()+-]+", "_", name)[:LONGEST_STEM].strip(" _") or "selects"
-
-
-def _writers(desk: Desk, reel_length: int | None) -> Writers:
-    settings = desk.settings
-    return writers(settings if reel_length is None else settings.model_copy(update={"edl_reel_length": reel_length}))
 
 
 def _refuse_too_much(writer: TimelineWriter, moments: Sequence[Moment]) -> None:

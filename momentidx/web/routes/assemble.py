@@ -13,11 +13,12 @@ from momentidx import events
 from momentidx.errors import WrongUse
 from momentidx.search.asking import Wish
 from momentidx.timeline.assemble import FLOOR, Cast, answers_wanted, cast, fitted, write_string_out
+from momentidx.timeline.export import targets, writers
 from momentidx.timeline.protocol import TimelineWriter
 from momentidx.timeline.shotlist import MOST_SLOTS, parse_shot_list
 from momentidx.timeline.shotlist import Slot as ShotListSlot
 from momentidx.web.desk import Desk, DeskHere
-from momentidx.web.exporting import Exported, Report, on_shelf
+from momentidx.web.exporting import Exported, Report, each_target, on_shelf, stem
 from momentidx.web.routes.exports import To
 from momentidx.web.stretches import Stretch, moments_of
 from momentidx.web.values import Moment, Value, shown
@@ -90,10 +91,10 @@ def export_assembly(desk: DeskHere, wanted: Assembly) -> Exported:
     """Write what was picked as a timeline, the first take of each slot in it, others on tracks that do not play."""
     library = desk.library()
     picked = []
-    for number, each in enumerate(wanted.slots, start=1):
+    for place, each in enumerate(wanted.slots, start=1):
         length = None if each.seconds is None else Fraction(str(each.seconds))
         takes = [fitted(moment, length) for moment in moments_of(library, each.takes)]
-        picked.append(Cast(ShotListSlot(number, each.words, length), [], takes))
+        picked.append(Cast(ShotListSlot(place, each.words, length), [], takes))
     playing = [one.takes[0] for one in picked if one.takes]
     others = any(len(one.takes) > 1 for one in picked)
 
@@ -109,7 +110,9 @@ def export_assembly(desk: DeskHere, wanted: Assembly) -> Exported:
             )
         ]  # fmt: skip
 
-    return on_shelf(desk, wanted.to, wanted.name, write)
+    with desk.shelf.room() as (number, folder):
+        wanted_formats = targets(wanted.to, folder / stem(wanted.name), writers(desk.settings))
+        return on_shelf(number, folder, each_target(wanted_formats, write))
 
 
 def _answers(desk: Desk, slot: ShotListSlot, count: int) -> list[events.Moment]:
