@@ -157,6 +157,17 @@ class Settings(BaseModel):
     )
     edl_reel_length: ReelLength = Field(8, description="Letters of a reel name in an EDL: 8 to 32.")
 
+    web: bool = Field(True, description="Watching serves the page and the API as well, when the extra `web` is there.")
+    web_listen: str = Field(
+        "127.0.0.1", description="Address where they listen; one that others can reach needs web_hosts as well."
+    )
+    web_port: int = Field(
+        7420, ge=0, le=65535, description="Their port; a free one is taken when this one is not and nobody chose it."
+    )
+    web_hosts: tuple[str, ...] = Field(
+        (), description="Names they are asked for by besides localhost, such as that of a reverse proxy (docs/web.md)."
+    )
+
     folders: dict[Path, FolderSettings] = Field(
         {},
         description="For the footage below single folders: captioners, priority or settle_seconds.",

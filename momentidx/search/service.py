@@ -63,6 +63,14 @@ def ask(library: Path, words: str, wish: Wish, embedder: str) -> Answers | None:
         return None
 
 
+def is_answered(library: Path) -> bool:
+    """Whether a process has the socket of a library."""
+    with suppress(OSError), _at(library) as address, socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        return True
+    return False
+
+
 class Service:
     """One library, opened at the first question, and what is needed to search it."""
 

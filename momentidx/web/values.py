@@ -111,6 +111,49 @@ class Moment(Value):
         )
 
 
+class Miss(Value):
+    """A condition that stands in the way."""
+
+    part: str
+    count: int
+    """How many moments there would be without it."""
+
+
+class Found(Value):
+    """What a search found."""
+
+    moments: list[Moment]
+    more: bool
+    """Whether there are others after these."""
+    best: float | None
+    """Score of the best answer of all."""
+    confidence: float | None
+    """How likely the best answer's clip is the one that was meant, if it is in the library at all."""
+    read_as: str | None
+    """How the words were read."""
+    notes: list[str]
+    misses: list[Miss]
+    """When nothing was found: conditions without which there would be something."""
+    scope: str | None
+    """When nothing was found: what was searched, as a sentence."""
+
+
+class Health(Value):
+    """Which server answers, and of which library."""
+
+    version: str
+    library: str
+    """Identity of the library, wherever its folder lies."""
+    indexing: bool
+    """Whether a process indexes into it right now."""
+
+
+class LoginLink(Value):
+    """Where a browser logs in."""
+
+    path: str
+
+
 def shown(path: Path | str) -> str:
     """A path as text that every JSON reader takes."""
     return os.fsencode(path).decode("utf-8", "replace")

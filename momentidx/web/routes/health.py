@@ -6,19 +6,9 @@ from fastapi import APIRouter
 
 from momentidx import __version__
 from momentidx.web.desk import DeskHere
-from momentidx.web.values import Value
+from momentidx.web.values import Health
 
 router = APIRouter(tags=["health"])
-
-
-class Health(Value):
-    """Which server answers, and of which library."""
-
-    version: str
-    library: str
-    """Identity of the library, wherever its folder lies."""
-    indexing: bool
-    """Whether a process indexes into it right now."""
 
 
 @router.get("/health")

@@ -9,16 +9,10 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from momentidx.web.desk import DeskHere
 from momentidx.web.keys import LONGEST, SESSION_SECONDS
-from momentidx.web.values import Value
+from momentidx.web.values import LoginLink
 
 router = APIRouter(tags=["login"])
 page = APIRouter(include_in_schema=False)
-
-
-class LoginLink(Value):
-    """Where a browser logs in."""
-
-    path: str
 
 
 @router.post("/login")

@@ -14,8 +14,8 @@ from momentidx.search.find import known_fields
 from momentidx.search.parse import MAX_CHARACTERS, parse
 from momentidx.web.desk import Desk, DeskHere
 from momentidx.web.problems import NotFound
-from momentidx.web.routes.search import MOST, Found, found
-from momentidx.web.values import Value
+from momentidx.web.routes.search import MOST, found
+from momentidx.web.values import Found, Value
 
 router = APIRouter(tags=["saved searches"], prefix="/searches")
 

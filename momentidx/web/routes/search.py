@@ -16,7 +16,7 @@ from momentidx.search.parse import MAX_CHARACTERS
 from momentidx.search.scoring import Why as Reason
 from momentidx.web.desk import Desk, DeskHere
 from momentidx.web.problems import NotFound
-from momentidx.web.values import Moment, Number, Value
+from momentidx.web.values import Found, Miss, Moment, Number, Value
 
 router = APIRouter(tags=["search"])
 
@@ -28,33 +28,6 @@ EXPLAINED = 200
 """Among so many of the best a moment is looked for when it is asked why."""
 
 Words = Annotated[str, Query(max_length=2 * MAX_CHARACTERS, description="A sentence or a query: docs/query.md.")]
-
-
-class Miss(Value):
-    """A condition that stands in the way."""
-
-    part: str
-    count: int
-    """How many moments there would be without it."""
-
-
-class Found(Value):
-    """What a search found."""
-
-    moments: list[Moment]
-    more: bool
-    """Whether there are others after these."""
-    best: float | None
-    """Score of the best answer of all."""
-    confidence: float | None
-    """How likely the best answer's clip is the one that was meant, if it is in the library at all."""
-    read_as: str | None
-    """How the words were read."""
-    notes: list[str]
-    misses: list[Miss]
-    """When nothing was found: conditions without which there would be something."""
-    scope: str | None
-    """When nothing was found: what was searched, as a sentence."""
 
 
 class Why(Value):
