@@ -193,6 +193,11 @@ class Library:
             found = queries.summaries(connection, self._stills, FootageRow.fingerprint == fingerprint)
         return found[0] if found else None
 
+    def named(self, name: str) -> FootageSummary:
+        """The footage in the only file of this name; else as `find_footage` with it, which raises what is wrong."""
+        files = [path for path in self.known_files() if path.name == name]
+        return self.find_footage(files[0] if len(files) == 1 else name)
+
     def footage_of(self, path: Path) -> Footage:
         """What is known of the content of a file; raises like `find_footage`."""
         return self.find_footage(path).footage
