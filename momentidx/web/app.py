@@ -18,8 +18,21 @@ from starlette.exceptions import HTTPException
 from momentidx.errors import MomentidxError
 from momentidx.web import problems
 from momentidx.web.desk import Desk
+from momentidx.web.news import News
 from momentidx.web.page import add_page
-from momentidx.web.routes import assemble, events, exports, footage, health, login, media, saved, search, selects
+from momentidx.web.routes import (
+    assemble,
+    events,
+    exports,
+    footage,
+    health,
+    login,
+    media,
+    saved,
+    search,
+    selects,
+    stream,
+)
 from momentidx.web.security import LOOPBACK_NAMES, Failures, Gate, Guard
 from momentidx.web.values import API, Failure
 
@@ -28,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     search.router,
     saved.router,
+    stream.router,
     selects.router,
     exports.router,
     assemble.router,
@@ -63,7 +77,7 @@ def create_app(desk: Desk, hosts: Collection[str] = ()) -> FastAPI:
         responses={"4XX": {"model": Failure, "description": "What was wrong with the request."},
                    "503": {"model": Failure, "description": "The library cannot be read right now."}},
     )  # fmt: skip
-    app.state.desk = desk
+    app.state.desk, app.state.news = desk, News(desk)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(login.page)

@@ -27,6 +27,7 @@ from momentidx.web.connections import Connection
 from momentidx.web.desk import Desk
 from momentidx.web.keys import Keys, load_token
 from momentidx.web.listening import url_of
+from momentidx.web.news import News
 from momentidx.web.runfile import Address, published
 
 LOG_FILE = "web.log"
@@ -39,7 +40,16 @@ LONGEST_HEAD = 32 * 1024
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which ends quietly: a signal is not raised again after it was obeyed."""
+    """uvicorn, which ends quietly: who listens to news is sent home, and a signal is not raised again after it was
+    obeyed.
+    """
+
+    news: News | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.news is not None:
+            self.news.end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,7 +67,10 @@ class Server(uvicorn.Server):
 
 def make_server(desk: Desk) -> Server:
     """A server for one library; `run(sockets=[...])` runs it."""
-    return server_for(create_app(desk, desk.settings.web_hosts))
+    app = create_app(desk, desk.settings.web_hosts)
+    server = server_for(app)
+    server.news = app.state.news
+    return server
 
 
 def server_for(app: Any) -> Server:

@@ -154,6 +154,49 @@ class LoginLink(Value):
     path: str
 
 
+class InWork(Value):
+    """The file that is worked on."""
+
+    path: str
+    part: float
+    """How much of the current step is done, 0 to 1."""
+
+
+class Progress(Value):
+    """How the indexing goes."""
+
+    indexing: bool
+    """Whether a process indexes into the library."""
+    in_work: InWork | None
+    waits: str | None
+    """Why nothing is worked on although something may be due."""
+    speed: float | None
+    """Seconds of footage that are done in a second, of late."""
+    settling: int
+    """Files that may still be growing."""
+    files_done: int
+    """Since the process started, like `files_failed`."""
+    files_failed: int
+
+
+class Changed(Value):
+    """Two numbers, of which each grows with what it stands for."""
+
+    generation: int
+    """Moments, or what is told of them."""
+    writes: int
+    """Anything: a bin, the queue, a search."""
+
+
+class FoundNew(Value):
+    """New answers to a saved search."""
+
+    name: str
+    query: str
+    count: int
+    """Up to 20."""
+
+
 def shown(path: Path | str) -> str:
     """A path as text that every JSON reader takes."""
     return os.fsencode(path).decode("utf-8", "replace")

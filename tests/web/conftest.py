@@ -10,14 +10,13 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from filelock import FileLock
 
@@ -28,6 +27,7 @@ from momentidx.demo.footage import CLIPS, render
 from momentidx.web.app import create_app
 from momentidx.web.desk import Desk
 from momentidx.web.keys import Keys
+from momentidx.web.server import make_server
 from tests.e2e.command import wait_until
 from tests.web import numbered
 
@@ -118,22 +118,26 @@ class Server:
     url: str
     token: str
     desk: Desk
+    stop: Callable[[], None]
 
 
 @contextmanager
 def serving(desk: Desk) -> Iterator[Server]:
     """uvicorn in a thread of this process."""
-    app = create_app(desk)
+    server = make_server(desk)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         wait_until(lambda: server.started, "the server starts")
-        try:
-            yield Server(f"http://127.0.0.1:{listening.getsockname()[1]}", TOKEN, desk)
-        finally:
+
+        def stop() -> None:
             server.should_exit = True
-            thread.join(10)
+            thread.join()
+
+        try:
+            yield Server(f"http://127.0.0.1:{listening.getsockname()[1]}", TOKEN, desk, stop)
+        finally:
+            stop()
 
 
 @pytest.fixture(scope="session")
