@@ -122,8 +122,9 @@ def summaries(connection: Connection) -> list[BinSummary]:
     names = connection.execute(select(BinEntryRow.bin).distinct().order_by(BinEntryRow.bin)).scalars().all()
     found = []
     for name in names:
-        spans = [entry.moment.event.span for entry in selects(connection, name)]
-        found.append(BinSummary(name, len(spans), sum((span.duration for span in spans), Fraction(0))))
+        entries = selects(connection, name)
+        seconds = sum((entry.moment.event.span.duration for entry in entries), Fraction(0))
+        found.append(BinSummary(name, len(entries), seconds, max(entry.added_at for entry in entries)))
     return found
 
 

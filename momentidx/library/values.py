@@ -184,6 +184,8 @@ class BinSummary:
     """How many there are in it ..."""
     seconds: Fraction
     """... and how long they are together."""
+    added_at: datetime
+    """When something was put into it last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,7 @@ class Tools:
 
     def list_bins(self) -> list[BinSummary]:
         """List the bins of chosen moments ("selects")."""
-        return [
-            BinSummary(bin=each.name, selects=each.selects, seconds=round(float(each.seconds), 6))
-            for each in self._desk.library().bins()
-        ]
+        return [BinSummary.of(each) for each in self._desk.library().bins()]
 
     def read_bin(self, bin: str) -> list[Entry]:
         """Read what is in a bin, in its order."""

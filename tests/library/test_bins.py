@@ -43,7 +43,9 @@ def test_the_same_stretch_is_in_a_bin_once_but_may_be_in_two_bins(library: Writa
     assert bins.add("Day 1", [one, one, two]) == 2
     assert bins.add("Day 1", [two, one]) == 0
     assert bins.add("Day 2", [one]) == 1
-    assert library.bins() == [BinSummary("Day 1", 2, Fraction(10)), BinSummary("Day 2", 1, Fraction(5))]
+    first, second = (library.selects(name)[-1].added_at for name in ("Day 1", "Day 2"))
+    assert first < second
+    assert library.bins() == [BinSummary("Day 1", 2, Fraction(10), first), BinSummary("Day 2", 1, Fraction(5), second)]
 
 
 def test_what_was_asked_and_how_well_it_answered_is_kept(library: WritableLibrary, bins: Bins) -> None:

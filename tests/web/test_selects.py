@@ -48,7 +48,7 @@ def test_a_bin_is_made_filled_put_in_order_noted_rated_and_taken_apart(own: Own)
     assert order(own) == [(1, two), (2, one)]
     (summary,) = own.client.get("/api/v1/selects").json()
     whole = own.client.get("/api/v1/selects/Day 1").json()
-    assert summary == {key: whole[key] for key in ("bin", "selects", "seconds")}
+    assert summary == {key: whole[key] for key in ("bin", "selects", "seconds", "added_at")}
     assert (summary["bin"], summary["selects"]) == ("Day 1", 2)
     assert own.client.delete("/api/v1/selects/Day 1").status_code == 204
     assert own.client.get("/api/v1/selects").json() == []

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
+from momentidx import library
 from momentidx.errors import Outdated, WrongUse
 from momentidx.library import Select
 from momentidx.library.bins import BEST_RATING, LONGEST_NAME, LONGEST_NOTE
@@ -45,6 +46,11 @@ class BinSummary(Value):
     bin: str
     selects: int
     seconds: float
+    added_at: datetime = Field(description="When something was put into it last.")
+
+    @classmethod
+    def of(cls, bin: library.BinSummary) -> BinSummary:
+        return cls(bin=bin.name, selects=bin.selects, seconds=round(float(bin.seconds), 6), added_at=bin.added_at)
 
 
 class Selected(Moment):
@@ -105,10 +111,7 @@ class Order(Value):
 @router.get("/selects")
 def list_bins(desk: DeskHere) -> list[BinSummary]:
     """All bins, by name."""
-    return [
-        BinSummary(bin=each.name, selects=each.selects, seconds=round(float(each.seconds), 6))
-        for each in desk.library().bins()
-    ]
+    return [BinSummary.of(each) for each in desk.library().bins()]
 
 
 @router.get("/selects/{bin}")
@@ -168,6 +171,7 @@ def _told(desk: Desk, name: str) -> Bin:
         bin=entries[0].bin,
         selects=len(entries),
         seconds=round(float(seconds), 6),
+        added_at=max(each.added_at for each in entries),
         entries=[Selected.of_select(each) for each in entries],
     )
 
