@@ -1,0 +1,8 @@
+import { el } from "../dom.js";
+import { texts } from "../texts.js";
+
+export const title = texts.views.assemble;
+
+export function mount(root) {
+  root.append(el("h1", {}, title));
+}
