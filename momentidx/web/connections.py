@@ -41,6 +41,16 @@ class Connection(H11Protocol):
         super().data_received(data)
         self._wait_for_head()
 
+    def send_400_response(self, msg: str) -> None:
+        """What follows a head makes no sense: nobody who works on an answer may send it any more."""
+        if self.is_busy:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.is_busy and self.cycle.response_started:
+            self.transport.abort()
+        else:
+            super().send_400_response(msg)
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._idle_since = self.loop.time()
