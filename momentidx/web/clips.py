@@ -94,7 +94,10 @@ class Sheet(Clip):
     warnings: list[str]
     locations: list[Place]
     strip: Strip | None
-    plays: bool = Field(description="Whether browsers most likely play the file as it is; else there is `proxy`.")
+    plays: bool = Field(description="Whether browsers most likely play the file as it is; else there is a copy.")
+    media: str = Field(description="URL of the file.")
+    copy_media: str = Field(description="URL of the copy that every browser plays; `proxy` tells when it is there.")
+    captions: dict[str, str] = Field(description="URLs of what was said, by format: csv, srt, vtt.")
 
     @classmethod
     def whole(cls, summary: FootageSummary, strip: dict[str, Any] | None, *, plays: bool) -> Sheet:
@@ -127,6 +130,9 @@ class Sheet(Clip):
             ],
             strip=_strip(footage, strip) if strip else None,
             plays=plays,
+            media=f"{_url(footage)}/media",
+            copy_media=f"{_url(footage)}/proxy/media",
+            captions={form: f"{_url(footage)}/captions.{form}" for form in ("csv", "srt", "vtt")},
         )  # fmt: skip
 
 
@@ -161,14 +167,18 @@ def _line(summary: FootageSummary) -> dict[str, Any]:
                   made_at=made.made_at.isoformat())
             for made in summary.layers
         ],
-        "poster": f"{API}/footage/{footage.fingerprint}/poster" if summary.poster else None,
+        "poster": f"{_url(footage)}/poster" if summary.poster else None,
     }  # fmt: skip
 
 
 def _strip(footage: Footage, layout: dict[str, Any]) -> Strip:
     return Strip(
-        url=f"{API}/footage/{footage.fingerprint}/strip",
+        url=f"{_url(footage)}/strip",
         columns=layout["columns"],
         rows=layout["rows"],
         frames=[footage.grid.frame(pts) for pts in layout["pts"]],
     )
+
+
+def _url(footage: Footage) -> str:
+    return f"{API}/footage/{footage.fingerprint}"

@@ -4,18 +4,24 @@ import { el } from "../dom.js";
 import { Lanes } from "../lanes.js";
 import { Playback } from "../playback.js";
 import { PLAYER_KEYS } from "../playerkeys.js";
+import { Sheet } from "../sheet.js";
 import { Pictures, frameOfLabel } from "../timecode.js";
-import { Sheet } from "./footage.js";
 
 const ASK_MILLISECONDS = 1000;
 
 export const title = "Clip";
 
-/** Show the clip `params.fingerprint`, at the moment `params.event` if one is named. Gives what ends the view. */
-export async function mount(root, params, app) {
-  const player = new Player(root, params.fingerprint, app);
-  await player.begin(params.event ? Number(params.event) : null);
-  return () => player.close();
+/** Show the clip `params.id`, at the moment `params.event` or the frame `params.frame` if one is named. */
+export function mount(root, params, app) {
+  let player = null;
+  const update = (now) => {
+    if (player?.fingerprint === now.id && player.pictures) return player.goTo(now);
+    player?.close();
+    player = new Player(root, now.id, app);
+    player.begin(now).catch((error) => app.fail(error));
+  };
+  update(params);
+  return { update, unmount: () => player.close() };
 }
 
 class Player {
@@ -23,32 +29,40 @@ class Player {
     this.root = root;
     this.app = app;
     this.texts = app.texts.player;
-    this.url = `/footage/${fingerprint}`;
+    this.fingerprint = fingerprint;
+    this.url = `/footage/${encodeURIComponent(fingerprint ?? "")}`;
     this.marks = { start: null, end: null };
     this.open = null;
     this.changed = [];
+    this.start = 0;
     this.closed = false;
   }
 
-  async begin(event) {
+  async begin(params) {
     const { api } = this.app;
     [this.facts, this.moments] = await Promise.all([
       api.get(this.url),
       api.get(`${this.url}/events`).then((told) => told.moments),
     ]);
-    const table = this.facts.variable_rate && this.facts.online ? await api.get(`${this.url}/times`) : null;
+    const table = this.facts.variable_rate ? await this.attempt(() => api.get(`${this.url}/times`)) : null;
     if (this.closed) return;
     this.pictures = new Pictures(this.facts, table ?? { base: "1/1", times: null });
     this.build();
     this.list();
-    const moment = event === null ? null : this.moments.find((each) => each.id === event);
-    if (moment) this.choose(moment);
+    this.goTo(params);
     await this.load();
-    if (this.playback) this.playback.toFrame(moment ? moment.start_frame : 0);
+  }
+
+  goTo({ event, frame }) {
+    const moment = event ? this.moments.find((each) => each.id === Number(event)) : null;
+    if (moment) this.choose(moment, true);
+    else if (event) this.app.toast(this.texts.gone);
+    else if (frame) this.jump(Number(frame));
   }
 
   build() {
     const { texts, facts, pictures } = this;
+    this.acts = this.actions();
     this.video = el("video", { class: "player-video", playsinline: true, preload: "auto", "aria-label": facts.clip });
     if (facts.poster) this.video.poster = facts.poster;
     this.message = el("p", { class: "player-message", role: "status", hidden: true });
@@ -56,8 +70,9 @@ class Player {
     this.timecode = el("output", { class: "player-timecode" }, pictures.label(0));
     this.frameText = el("output", { class: "player-frame" });
     this.speedText = el("output", { class: "player-speed" });
-    this.goTo = el("input", { class: "player-goto", "aria-label": texts.goTo, placeholder: texts.goTo, size: "12" });
-    this.goTo.addEventListener("change", () => this.typed());
+    this.place = el("input", {
+      class: "player-place", "aria-label": texts.goTo, placeholder: texts.goTo, size: "12", onchange: () => this.typed(),
+    });
     this.markText = { start: el("output"), end: el("output"), length: el("output") };
     const marks = el(
       "dl",
@@ -74,7 +89,7 @@ class Player {
         { class: "player", "aria-label": texts.player },
         el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())),
         el("div", { class: "player-stage" }, this.video, this.message, this.progress),
-        el("div", { class: "player-readout" }, this.timecode, this.frameText, this.speedText, this.goTo, marks),
+        el("div", { class: "player-readout" }, this.timecode, this.frameText, this.speedText, this.place, marks),
         strip,
         this.buttons(),
       ),
@@ -92,7 +107,7 @@ class Player {
       texts,
     );
     this.sheet = new Sheet(sheet, this);
-    this.letGo = this.app.keys.use(PLAYER_KEYS, (action) => this.act(action));
+    this.letGo = this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player);
   }
 
   about() {
@@ -102,11 +117,8 @@ class Player {
   }
 
   buttons() {
-    const button = (action) => {
-      const made = el("button", { type: "button", "data-action": action }, this.texts.actions[action]);
-      made.addEventListener("click", () => this.act(action));
-      return made;
-    };
+    const button = (action) =>
+      el("button", { type: "button", "data-action": action, onclick: () => this.acts[action]() }, this.texts.actions[action]);
     this.playButton = button("toggle");
     this.copyButton = button("copy");
     const groups = [
@@ -119,18 +131,22 @@ class Player {
       ...groups.map((group) => el("div", { class: "player-group" }, ...group)));
   }
 
+  get frame() {
+    return this.playback?.frame ?? this.start;
+  }
+
   // What is played
 
   async load() {
     if (!this.facts.online) this.say(this.texts.offline);
-    else if (this.facts.plays) await this.play(`${this.url}/media`, () => this.loadCopy());
+    else if (this.facts.plays) await this.play(this.facts.media, () => this.loadCopy());
     else await this.loadCopy();
   }
 
   async loadCopy() {
     const state = await this.copied();
     if (state === null) return;
-    if (state.state === "ready") await this.play(`${this.url}/proxy/media`, () => this.say(this.texts.unplayable));
+    if (state.state === "ready") await this.play(this.facts.copy_media, () => this.say(this.texts.unplayable));
     else this.say(state.reason ?? this.texts.unplayable);
   }
 
@@ -151,10 +167,11 @@ class Player {
     return state;
   }
 
-  async play(path, otherwise) {
-    const frame = this.playback ? this.playback.frame : 0;
+  async play(url, otherwise) {
+    const { frame } = this;
     this.playback?.close();
-    this.video.src = this.app.api.url(path);
+    this.playback = null;
+    this.video.src = url;
     const playback = new Playback(this.video, this.pictures);
     try {
       await playback.begin();
@@ -167,7 +184,7 @@ class Player {
     this.playback = playback;
     playback.addEventListener("picture", () => this.shown());
     playback.addEventListener("state", () => this.stated());
-    this.copyButton.hidden = path.includes("/proxy/");
+    this.copyButton.hidden = url === this.facts.copy_media;
     this.say("");
     playback.toFrame(frame);
     this.shown();
@@ -195,13 +212,14 @@ class Player {
   // Where the player goes
 
   jump(frame) {
+    this.start = frame;
     this.playback?.pause();
     this.playback?.toFrame(frame);
   }
 
   typed() {
-    const frame = this.frameOf(this.goTo.value);
-    this.goTo.setAttribute("aria-invalid", String(frame === null));
+    const frame = this.frameOf(this.place.value);
+    this.place.setAttribute("aria-invalid", String(frame === null));
     if (frame !== null) this.jump(frame);
   }
 
@@ -216,7 +234,7 @@ class Player {
   }
 
   neighbour(direction) {
-    const frame = this.playback?.frame ?? 0;
+    const { frame } = this;
     const edges = [...new Set(this.moments.flatMap((moment) => [moment.start_frame, moment.end_frame]))];
     edges.push(0, this.pictures.length - 1);
     const beyond = edges.filter((edge) => (edge - frame) * direction > 0);
@@ -282,7 +300,7 @@ class Player {
 
   async addNote() {
     const { start, end } = this.marks;
-    const frame = this.playback?.frame ?? 0;
+    const { frame } = this;
     const [first, last] = start === null || end === null ? [frame, frame + 1] : [start, end];
     const note = { start_frame: first, end_frame: last, caption: this.texts.newNote };
     const made = await this.attempt(() => this.app.api.post(`${this.url}/events`, note));
@@ -321,42 +339,43 @@ class Player {
     try {
       return await act();
     } catch (error) {
-      this.app.toast(error.message);
+      this.app.fail(error);
       return null;
     }
   }
 
   // Keys and buttons
 
-  act(action) {
-    const playback = this.playback;
-    const second = Math.round(this.pictures.rate[0] / this.pictures.rate[1]);
-    const frame = playback?.frame ?? 0;
-    const acts = {
-      back: () => playback?.shuttle(-1),
-      forward: () => playback?.shuttle(1),
-      pause: () => playback?.pause(),
-      toggle: () => playback?.toggle(),
-      stepBack: () => playback?.step(-1),
-      stepForward: () => playback?.step(1),
-      fiveBack: () => playback?.step(-5),
-      fiveForward: () => playback?.step(5),
-      tenBack: () => playback?.step(-10),
-      tenForward: () => playback?.step(10),
-      secondBack: () => playback?.step(-second),
-      secondForward: () => playback?.step(second),
+  /** What can be done, by name. */
+  actions() {
+    const { rate } = this.pictures;
+    const second = Math.round(rate[0] / rate[1]);
+    const step = (count) => () => this.playback?.step(count);
+    return {
+      back: () => this.playback?.shuttle(-1),
+      forward: () => this.playback?.shuttle(1),
+      pause: () => this.playback?.pause(),
+      toggle: () => this.playback?.toggle(),
+      stepBack: step(-1),
+      stepForward: step(1),
+      fiveBack: step(-5),
+      fiveForward: step(5),
+      tenBack: step(-10),
+      tenForward: step(10),
+      secondBack: step(-second),
+      secondForward: step(second),
       toStart: () => this.jump(0),
       toEnd: () => this.jump(this.pictures.length - 1),
       previousEvent: () => this.neighbour(-1),
       nextEvent: () => this.neighbour(1),
-      markIn: () => this.mark("start", frame),
-      markOut: () => this.mark("end", frame + 1),
+      markIn: () => this.mark("start", this.frame),
+      markOut: () => this.mark("end", this.frame + 1),
       toIn: () => this.marks.start !== null && this.jump(this.marks.start),
       toOut: () => this.marks.end !== null && this.jump(this.marks.end - 1),
       clearIn: () => this.clear({ start: null }),
       clearOut: () => this.clear({ end: null }),
       clearMarks: () => this.clear({ start: null, end: null }),
-      markEvent: () => this.around(frame),
+      markEvent: () => this.around(this.frame),
       playMarked: () => this.playMarked(),
       trim: () => this.trim(),
       addNote: () => this.addNote(),
@@ -366,7 +385,6 @@ class Player {
       zoomOut: () => this.lanes.scale(1 / 2),
       copy: () => this.loadCopy(),
     };
-    acts[action]();
   }
 
   clear(marks) {
