@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from momentidx.times import Span
 
 T = TypeVar("T")
 
-MOST_KEPT = 64
+MOST_KEPT = 32
 
 
 class Looker:
@@ -42,7 +43,7 @@ class Looker:
 
     def times(self, footage: Footage, path: Path) -> Sequence[int]:
         """When each picture is shown, ascending, in the footage's time base."""
-        return self._looked("times", footage, path, Source.times)
+        return self._looked("times", footage, path, lambda source: array("q", source.times()))
 
     def middle(self, footage: Footage, path: Path, span: Span) -> bytes:
         """A JPEG of the very middle of a stretch."""
