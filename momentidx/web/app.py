@@ -28,9 +28,11 @@ from momentidx.web.routes import (
     health,
     login,
     media,
+    queue,
     saved,
     search,
     selects,
+    settings,
     stream,
 )
 from momentidx.web.security import LOOPBACK_NAMES, Failures, Gate, Guard
@@ -48,6 +50,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     footage.router,
     events.router,
     media.router,
+    queue.router,
+    settings.router,
 )
 """All below `/api/v1`; add yours."""
 THREADS = 16
