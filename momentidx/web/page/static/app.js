@@ -1,6 +1,7 @@
 // The page: which view is shown, and what all of them share.
 
 import { Api, News } from "./api.js";
+import { binPath } from "./bins.js";
 import { dialog, el } from "./dom.js";
 import { Keys, PRESETS, shown } from "./keys.js";
 import { Scope } from "./scope.js";
@@ -163,11 +164,6 @@ function decoded(text) {
   } catch {
     return text;
   }
-}
-
-/** A bin's name as a part of an API path, which knows no slash within a name. */
-export function binPath(bin) {
-  return encodeURIComponent(bin.replaceAll("%", "%25").replaceAll("/", "%2F"));
 }
 
 new App();
