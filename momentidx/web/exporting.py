@@ -22,7 +22,7 @@ from momentidx.web.desk import Desk
 from momentidx.web.problems import Conflict
 from momentidx.web.shelf import MOST_BYTES
 from momentidx.web.stretches import MOST, Stretch, moments_of
-from momentidx.web.values import API, Value, shown
+from momentidx.web.values import API, Number, Value, shown
 
 LONGEST_STEM = 80
 COPIES_MEDIA = ("otioz",)
@@ -39,7 +39,7 @@ class What(Value):
         default=None, min_length=1, max_length=200, description="Those that answer a saved search."
     )
     selects: str | None = Field(default=None, min_length=1, max_length=200, description="Those of a bin, in its order.")
-    events: list[int | Stretch] | None = Field(
+    events: list[Number | Stretch] | None = Field(
         default=None, min_length=1, max_length=MOST, description="These, in this order."
     )
 

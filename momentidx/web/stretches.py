@@ -10,7 +10,7 @@ from pydantic import Field
 from momentidx.errors import WrongUse
 from momentidx.events import Moment
 from momentidx.library import Library
-from momentidx.web.values import Value
+from momentidx.web.values import Number, Value
 
 MOST = 10_000
 """Moments that one request names."""
@@ -19,7 +19,7 @@ MOST = 10_000
 class Stretch(Value):
     """A moment by its number; with frames, what a person marked in its clip around it."""
 
-    id: int
+    id: Number
     start_frame: int | None = Field(default=None, ge=0, description="From the first picture.")
     end_frame: int | None = Field(default=None, ge=1, description="Exclusive.")
     score: float | None = Field(

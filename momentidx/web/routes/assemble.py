@@ -21,7 +21,7 @@ from momentidx.web.desk import Desk, DeskHere
 from momentidx.web.exporting import Exported, Report, each_target, on_shelf, stem
 from momentidx.web.routes.exports import To
 from momentidx.web.stretches import Stretch, moments_of
-from momentidx.web.values import Moment, Value, shown
+from momentidx.web.values import Moment, Number, Value, shown
 
 router = APIRouter(tags=["assemble"])
 
@@ -55,7 +55,7 @@ class Picked(Value):
 
     words: str = Field(min_length=1, max_length=2000)
     seconds: float | None = Field(default=None, gt=0, le=24 * 3600)
-    takes: list[int | Stretch] = Field(max_length=10, description="What plays, then what lies on tracks that do not.")
+    takes: list[Number | Stretch] = Field(max_length=10, description="What plays, then what lies on tracks that do not.")
 
 
 class Assembly(Value):

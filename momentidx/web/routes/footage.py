@@ -24,8 +24,10 @@ router = APIRouter(prefix="/footage", tags=["footage"])
 JPEG = "image/jpeg"
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {JPEG: {}}, "description": "The picture."}}
 PICTURE_CACHE = {"cache-control": "private, max-age=600"}
-_TEXTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}}, "description": "The file."}}
 _KINDS = {"csv": "text/csv", "srt": "application/x-subrip", "vtt": "text/vtt"}
+_TEXTS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in _KINDS.values()}, "description": "The file."}
+}
 
 
 class Clips(Value):

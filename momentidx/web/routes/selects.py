@@ -23,7 +23,7 @@ from momentidx.library.bins import BEST_RATING, LONGEST_NAME, LONGEST_NOTE
 from momentidx.web.desk import Desk, DeskHere
 from momentidx.web.problems import Conflict, NotFound
 from momentidx.web.stretches import MOST, Stretch, moments_of
-from momentidx.web.values import Moment, Value
+from momentidx.web.values import Moment, Number, Value
 
 router = APIRouter(tags=["selects"])
 
@@ -83,7 +83,7 @@ class Bin(BinSummary):
 class Chosen(Value):
     """Moments to put at the end of a bin."""
 
-    moments: list[int | Stretch] = Field(min_length=1, max_length=MOST)
+    moments: list[Number | Stretch] = Field(min_length=1, max_length=MOST)
     query: str | None = Field(default=None, max_length=2000, description="What they were found with.")
 
 
@@ -94,7 +94,7 @@ class Added(Value):
     there: int
 
 
-class Change(Value):
+class EntryChange(Value):
     """What to change of an entry; what is not named stays."""
 
     note: str | None = Field(default=None, max_length=LONGEST_NOTE)
@@ -102,7 +102,7 @@ class Change(Value):
     position: int | None = Field(default=None, ge=1, le=2**31, description="The place it is to have.")
 
 
-class Order(Value):
+class BinOrder(Value):
     """The entries' own numbers, all of them, in the order they are to have."""
 
     entries: list[Annotated[int, Field(ge=1, le=2**62)]] = Field(max_length=MOST)
@@ -136,7 +136,7 @@ def remove_bin(desk: DeskHere, bin: BinHere) -> None:
 
 
 @router.put("/selects/{bin}/order")
-def order_bin(desk: DeskHere, bin: BinHere, order: Order) -> Bin:
+def order_bin(desk: DeskHere, bin: BinHere, order: BinOrder) -> Bin:
     """Put a bin in order; 409 when it has changed since the client looked."""
     with _there():
         desk.bins().arrange(bin, order.entries)
@@ -144,7 +144,7 @@ def order_bin(desk: DeskHere, bin: BinHere, order: Order) -> Bin:
 
 
 @router.patch("/selects/{bin}/{position}")
-def change_entry(desk: DeskHere, bin: BinHere, position: Position, change: Change, entry: Entry = None) -> Bin:
+def change_entry(desk: DeskHere, bin: BinHere, position: Position, change: EntryChange, entry: Entry = None) -> Bin:
     """Note, rate or move one entry."""
     with _there():
         if change.note is not None:

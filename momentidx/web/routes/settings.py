@@ -89,7 +89,7 @@ def doctor(desk: DeskHere) -> list[Finding]:
 
 
 def _examined(folder: Path) -> list[Finding]:
-    command = [sys.executable, "-m", "typer_app", "doctor", "--json", "--library", str(folder)]
+    command = [sys.executable, "-P", "-m", "typer_app", "doctor", "--json", "--library", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=DOCTOR_SECONDS, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
