@@ -55,7 +55,9 @@ class Picked(Value):
 
     words: str = Field(min_length=1, max_length=2000)
     seconds: float | None = Field(default=None, gt=0, le=24 * 3600)
-    takes: list[Number | Stretch] = Field(max_length=10, description="What plays, then what lies on tracks that do not.")
+    takes: list[Number | Stretch] = Field(
+        max_length=10, description="What plays, then what lies on tracks that do not."
+    )
 
 
 class Assembly(Value):
