@@ -39,6 +39,7 @@ class App {
     this.bar();
     const goTo = Object.fromEntries(NAVIGATION.map((name) => [name, () => this.go(`#/${name}`)]));
     this.keys.use(GLOBAL_KEYS, { ...goTo, help: () => this.help() }, texts.app.keys, texts.app.everywhere);
+    history.scrollRestoration = "manual";
     addEventListener("hashchange", () => this.route());
     this.route();
   }
