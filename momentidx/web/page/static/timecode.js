@@ -130,6 +130,11 @@ export class Pictures {
     return clock((frame * this.rate[1]) / this.rate[0]);
   }
 
+  /** What is written under a picture: the timecode of its frame, or its own time by the clock. */
+  labelOf(picture) {
+    return this.hasTimecode ? this.label(this.frame(picture)) : clock(this.seconds(picture));
+  }
+
   /** A length in frames, as hours to frames without drop-frame, or by the clock. */
   span(frames) {
     return this.hasTimecode ? label(frames, this.rate, false) : clock((frames * this.rate[1]) / this.rate[0]);

@@ -67,6 +67,7 @@ class Player {
     if (facts.poster) this.video.poster = facts.poster;
     this.message = el("p", { class: "player-message", role: "status", hidden: true });
     this.progress = el("progress", { class: "player-progress", max: "1", hidden: true, "aria-label": texts.making });
+    this.stage = el("div", { class: "player-stage" }, this.video, this.message, this.progress);
     this.timecode = el("output", { class: "player-timecode" }, pictures.label(0));
     this.frameText = el("output", { class: "player-frame" });
     this.speedText = el("output", { class: "player-speed" });
@@ -88,7 +89,7 @@ class Player {
         "section",
         { class: "player", "aria-label": texts.player },
         el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())),
-        el("div", { class: "player-stage" }, this.video, this.message, this.progress),
+        this.stage,
         el("div", { class: "player-readout" }, this.timecode, this.frameText, this.speedText, this.place, marks),
         strip,
         this.buttons(),
@@ -196,8 +197,9 @@ class Player {
   }
 
   shown() {
-    const frame = this.playback.frame;
-    this.timecode.textContent = this.pictures.label(frame);
+    const { frame, playback } = this;
+    this.stage.dataset.picture = String(playback.picture);
+    this.timecode.textContent = this.pictures.labelOf(playback.picture);
     this.frameText.textContent = `${this.texts.frame} ${frame}`;
     this.lanes.move(frame);
     this.sheet.playing(frame);
