@@ -8,7 +8,7 @@ import { Scrub } from "./scrub.js";
 import { length } from "./words.js";
 
 const GAP = 12;
-const NARROWEST_CARD = 232;
+const NARROWEST_CARD = 264;
 const CARD_TEXT = 96;
 const LIST_ROW = 66;
 const HEADING = 44;
@@ -38,7 +38,7 @@ export class Results {
     this.listening = new AbortController();
     const draw = () => (this.frame ??= requestAnimationFrame(() => this.draw()));
     addEventListener("scroll", draw, { passive: true, signal: this.listening.signal });
-    this.watching = new ResizeObserver(() => this.arrange());
+    this.watching = new ResizeObserver(() => this.root.clientWidth !== this.width && this.arrange());
     this.watching.observe(this.root);
   }
 
@@ -54,9 +54,42 @@ export class Results {
     this.more = more;
     if (!isLonger) {
       this.current = 0;
-      this.clear();
+      this.tops = null;
+      return this.arrange();
     }
-    this.arrange();
+    this.place();
+    this.drawn.forEach((element) => element.hasAttribute("aria-setsize") && element.setAttribute("aria-setsize", this.size));
+    this.draw();
+  }
+
+  /** Draw everything anew; what is in sight stays there, and what had the focus keeps it. */
+  arrange() {
+    const hadFocus = this.hasFocus;
+    const above = this.above;
+    const seen = this.tops && above > 0 ? this.firstFrom(above) : 0;
+    this.width = this.root.clientWidth;
+    this.clear();
+    this.place();
+    if (seen > 0 && seen < this.moments.length) scrollBy(0, this.tops[seen] - above);
+    this.draw();
+    if (hadFocus) this.goTo(this.current);
+  }
+
+  /** How far the results reach above the window; below 0 when something else does. */
+  get above() {
+    const head = document.querySelector(".search-head")?.getBoundingClientRect().bottom ?? 0;
+    return head - this.root.getBoundingClientRect().top;
+  }
+
+  /** The moment that the keys begin with: the one that was looked at last, or else the first in sight. */
+  get inSight() {
+    const top = this.tops[this.current];
+    const isSeen = top >= this.above && top < this.above + innerHeight;
+    return isSeen ? this.current : Math.min(this.firstFrom(this.above), this.moments.length - 1);
+  }
+
+  get size() {
+    return this.more ? -1 : this.moments.length;
   }
 
   clear() {
@@ -64,10 +97,9 @@ export class Results {
     this.drawn.clear();
   }
 
-  /** Where everything lies: `left` and `top` of each moment, and the headings. */
-  arrange() {
-    const width = this.root.clientWidth;
-    if (!width) return;
+  /** Where everything lies: left and top of each moment, and the headings. */
+  place() {
+    const width = this.width;
     const columns = this.asList ? 1 : Math.max(1, Math.floor((width + GAP) / (NARROWEST_CARD + GAP)));
     const cell = Math.floor((width - GAP * (columns - 1)) / columns);
     const still = Math.floor((cell * 9) / 16);
@@ -90,8 +122,6 @@ export class Results {
     });
     setVars(this.root, { height: `${this.moments.length ? top + row : 0}px`, "--cell": `${cell}px`, "--still": `${still}px` });
     this.root.classList.toggle("list", this.asList);
-    this.clear();
-    this.draw();
   }
 
   draw() {
@@ -157,7 +187,7 @@ export class Results {
     const card = el("article", {
       class: "card", tabindex: index === this.current ? 0 : -1, "data-index": index, "data-order": index,
       "aria-label": `${moment.caption} ${moment.clip} ${times[0]}`, "aria-posinset": index + 1,
-      "aria-setsize": this.more ? -1 : this.moments.length,
+      "aria-setsize": this.size,
       ondblclick: () => this.tells.open(moment),
     },
     still,
@@ -211,9 +241,8 @@ export class Results {
     this.current = Math.max(0, Math.min(index, this.moments.length - 1));
     const top = this.tops[this.current] - (this.heads.has(this.current) ? HEADING : 0);
     const box = this.root.getBoundingClientRect();
-    const head = document.querySelector(".search-head")?.getBoundingClientRect().bottom ?? 0;
-    const [upper, lower] = [box.top + top, box.top + this.tops[this.current] + this.row];
-    if (upper < head) scrollBy(0, upper - head - GAP);
+    const [upper, lower] = [top - this.above, box.top + this.tops[this.current] + this.row];
+    if (upper < 0) scrollBy(0, upper - GAP);
     else if (lower > innerHeight) scrollBy(0, lower - innerHeight + GAP);
     this.draw();
     this.put(this.current, () => this.card(this.current), this.lefts[this.current], this.tops[this.current]);

@@ -8,7 +8,8 @@ import { texts } from "../texts.js";
 
 export const title = texts.views.search;
 
-const PAGE = 60;
+const FIRST = 60;
+const NEXT = 200;
 const MOST = 10000;
 const WEAK = 0.35;
 const SAVE = "M4 2.5h8v11l-4-3-4 3z";
@@ -30,7 +31,7 @@ class SearchView {
   constructor(root, app) {
     this.app = app;
     const t = (this.texts = app.texts.search);
-    this.box = new SearchBox(app, (text) => this.ask({ q: text, like: null }), () => this.results.goTo(0));
+    this.box = new SearchBox(app, (text) => this.ask({ q: text, like: null }), () => this.results.has && this.results.goTo(this.results.inSight));
     this.results = new Results(app, {
       open: (moment) => app.go(hashOf(moment)),
       select: (moment) => app.select(moment, this.params.q),
@@ -42,8 +43,8 @@ class SearchView {
     this.count = el("p", { class: "count", role: "status" });
     this.sort = el("select", { "aria-label": t.sort, onchange: () => this.ask({ sort: this.sort.value }) },
       Object.entries(t.sorts).map(([value, text]) => el("option", { value }, text)));
-    this.group = this.check(t.group, () => this.ask({ group: this.group.checked ? "clip" : null }));
-    this.all = this.check(t.all, () => this.ask({ all: this.all.checked ? "true" : null }));
+    this.group = this.check(t.group, t.groupSays, () => this.ask({ group: this.group.checked ? "clip" : null }));
+    this.all = this.check(t.all, t.allSays, () => this.ask({ all: this.all.checked ? "true" : null }));
     this.layouts = ["grid", "list"].map((name) => el("button", { type: "button", onclick: () => this.lay(name) }, t.layouts[name]));
     this.save = el("button", { type: "button", class: "quiet", onclick: () => this.keep() }, icon(SAVE), t.save);
     this.tools = el("div", { class: "tools", hidden: true },
@@ -72,9 +73,9 @@ class SearchView {
     this.forget.forEach((forget) => forget());
   }
 
-  check(text, changed) {
+  check(text, says, changed) {
     const box = el("input", { type: "checkbox", onchange: changed });
-    box.label = el("label", { class: "field check" }, box, text);
+    box.label = el("label", { class: "field check", title: says }, box, text);
     return box;
   }
 
@@ -83,8 +84,8 @@ class SearchView {
     const here = (act) => () => (results.hasFocus ? act() : false);
     const into = (act) => () => {
       if (results.hasFocus) return act();
-      const free = !document.activeElement || document.activeElement.matches("body, main");
-      return free && results.has ? results.goTo(results.current) : false;
+      const free = !document.activeElement || document.activeElement.matches("body, main, button");
+      return free && results.has ? results.goTo(results.inSight) : false;
     };
     return {
       box: () => this.box.focus(),
@@ -147,6 +148,7 @@ class SearchView {
     this.asking?.abort();
     this.asking = new AbortController();
     const params = this.params;
+    scrollTo(0, 0);
     const late = setTimeout(() => (this.count.textContent = this.texts.loading), 150);
     this.results.root.setAttribute("aria-busy", "true");
     try {
@@ -172,7 +174,7 @@ class SearchView {
 
   page(offset) {
     const { q, like, sort, group, all } = this.params;
-    return this.app.api.get("/search", { q, like, sort, group, all, limit: PAGE, offset }, { signal: this.asking?.signal });
+    return this.app.api.get("/search", { q, like, sort, group, all, limit: offset ? NEXT : FIRST, offset }, { signal: this.asking?.signal });
   }
 
   /** Put the next answers behind those that are there. */
@@ -212,7 +214,7 @@ class SearchView {
       ...(moments.length ? [] : [this.nothing(found)]),
     );
     this.offerMore(more);
-    this.end.hidden = more || moments.length < PAGE / 2;
+    this.end.hidden = more || moments.length < FIRST / 2;
   }
 
   offerMore(yes) {
@@ -239,11 +241,9 @@ class SearchView {
 
   lay(name) {
     choose("layout", name);
-    const at = this.results.hasFocus ? this.results.current : null;
     this.results.asList = name === "list";
     this.showLayout();
     this.results.arrange();
-    if (at !== null) this.results.goTo(at);
   }
 
   showLayout() {
