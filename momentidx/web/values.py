@@ -24,7 +24,7 @@ Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 class Value(BaseModel):
     """One JSON object of the API: frozen, and what it does not know is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Problem(Value):
