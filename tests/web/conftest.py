@@ -7,6 +7,7 @@ changes it. `client` and `server` share one copy that nobody changes; `own` is a
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import threading
@@ -170,14 +171,20 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+REFUSED = re.compile("server responded with a status of 4(00|09)")
+
+
 @contextmanager
 def opened(browser: Browser, server: Server) -> Iterator[Page]:
-    """A page that is logged in; what scripts complain of fails the test."""
+    """A page that is logged in; what scripts complain of fails the test, but not a request that was refused."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type == "error" and not REFUSED.search(said.text) else None,
+    )
     page.goto(f"{server.url}/login?code={server.desk.keys.code()}")
     yield page
     context.close()

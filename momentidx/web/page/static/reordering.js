@@ -10,26 +10,27 @@ export class Reordering {
 
   /** Let an item be dragged by its handle. */
   hold(handle, item) {
-    handle.addEventListener("pointerdown", (event) => event.button === 0 && this.begin(event, handle, item));
+    handle.addEventListener("pointerdown", (event) => event.button === 0 && this.begin(event, item));
   }
 
-  begin(event, handle, item) {
+  begin(event, item) {
     event.preventDefault();
     const before = this.order();
     this.busy = true;
-    handle.setPointerCapture(event.pointerId);
+    // The list hears the pointer from now on: an item that is put elsewhere would lose it.
+    this.list.setPointerCapture(event.pointerId);
     item.classList.add("dragged");
     const moved = (move) => this.place(item, move.clientY);
     const ended = (end) => {
-      handle.removeEventListener("pointermove", moved);
-      for (const name of ["pointerup", "pointercancel"]) handle.removeEventListener(name, ended);
+      this.list.removeEventListener("pointermove", moved);
+      for (const name of ["pointerup", "pointercancel"]) this.list.removeEventListener(name, ended);
       item.classList.remove("dragged");
       this.busy = false;
       const after = this.order();
       if (end.type === "pointerup" && after.join() !== before.join()) this.arranged(after);
     };
-    handle.addEventListener("pointermove", moved);
-    for (const name of ["pointerup", "pointercancel"]) handle.addEventListener(name, ended);
+    this.list.addEventListener("pointermove", moved);
+    for (const name of ["pointerup", "pointercancel"]) this.list.addEventListener(name, ended);
   }
 
   /** Put the item before the first one whose middle is below the pointer. */

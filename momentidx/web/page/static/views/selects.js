@@ -145,7 +145,7 @@ class Selects {
     );
     this.reordering.hold(handle, item);
     const update = () => {
-      note.value = entry.note;
+      if (document.activeElement !== note) note.value = entry.note;
       rated.show(entry.rating);
     };
     return { item, note, update };
