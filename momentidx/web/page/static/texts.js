@@ -335,6 +335,7 @@ export const texts = {
     },
     go: "Export",
     writing: "Writing…",
+    asFootage: "as the footage",
     noTarget: "Choose a program or a format.",
     download: (name, size) => `Download ${name} (${size})`,
     good: "✓ checked, no problem",

@@ -40,7 +40,7 @@ class Assemble {
     ];
     root.append(
       el("h1", {}, title),
-      el("form", { class: "shot-list", onsubmit: (event) => this.find(event) }, this.text, el("div", { class: "options" }, options, el("div", { class: "wide" }, this.go))),
+      el("form", { class: "shot-list", onsubmit: (event) => this.find(event) }, this.text, el("div", { class: "fields" }, options, el("div", { class: "wide" }, this.go))),
       el("div", { class: "field" }, this.state, this.export, this.keeping),
       this.list,
     );
@@ -100,7 +100,8 @@ class Assemble {
     return this.choice(slot, take.id,
       el("span", {}, rank), take.score === null ? null : el("span", { class: "number quiet-text" }, take.score.toFixed(2)),
       image(take.still), el("span", {}, take.caption),
-      el("span", { class: "quiet-text small" }, `${take.clip} `, el("span", { class: "time" }, at), " ", el("span", { class: "time" }, length(take.end_seconds - take.start_seconds))));
+      el("span", { class: "facts quiet-text small" }, el("span", {}, take.clip), el("span", { class: "time" }, at),
+        el("span", { class: "time" }, length(take.end_seconds - take.start_seconds))));
   }
 
   choice(slot, id, head, ...below) {

@@ -30,10 +30,10 @@ const OPTIONS = [
   { name: "handles", kind: "text", empty: "0f" },
   { name: "gap", kind: "text", empty: "0f" },
   { name: "start_tc", kind: "text", hint: "01:00:00:00" },
-  { name: "rate", kind: "text", hint: "25" },
+  { name: "rate", kind: "text", hint: said.asFootage },
   { name: "drop_frame", kind: "choice", values: { "": null, df: true, ndf: false } },
   { name: "order", kind: "choice", values: { score: "score", source: "source", date: "date" } },
-  { name: "max_duration", kind: "text", hint: "2m" },
+  { name: "max_duration", kind: "text" },
   { name: "reel_length", kind: "number", least: 8, most: 32 },
   { name: "limit", kind: "number", least: 1, most: 10000, not: "selects" },
   { name: "one_per_clip", kind: "check" },
@@ -66,7 +66,7 @@ class Form {
     this.form = el("form", { class: "export-form", onsubmit: (event) => this.submit(event) },
       this.targets,
       el("label", { class: "field" }, said.name, this.name),
-      el("details", {}, el("summary", {}, said.options), el("div", { class: "options" }, options.map((option) => this.field(option)))),
+      el("details", {}, el("summary", {}, said.options), el("div", { class: "fields" }, options.map((option) => this.field(option)))),
       el("div", {}, this.go), this.reports);
     body.append(this.form);
   }
