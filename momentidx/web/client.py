@@ -20,7 +20,8 @@ from momentidx.errors import LibraryBusy, LibraryError, MomentidxError, WrongUse
 from momentidx.web.runfile import Address, running
 from momentidx.web.values import API, Found, Health, LoginLink
 
-SECONDS = 10.0
+SECONDS = 60.0
+"""As long as the server itself waits for a route."""
 
 _ERRORS: Mapping[str, type[MomentidxError]] = {"wrong-use": WrongUse, "busy": LibraryBusy, "library": LibraryError}
 

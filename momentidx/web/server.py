@@ -82,7 +82,7 @@ def server_for(app: Any) -> Server:
             ws="none",
             log_config=None,  # no line for each request: addresses hold what people look for
             access_log=False,
-            log_level="error",
+            log_level="critical",
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=KEEP_SECONDS,
