@@ -40,6 +40,8 @@ words; `look` shows pictures of one; `describe_footage` gives the log of a whole
 `add_to_bin`, then `export` the bin for the person's editing program. Captions are written by machines unless `human`
 is true: look at the pictures before you rely on one. Frames count from a clip's first picture, ends are exclusive."""
 
+ASKING_SECONDS = 600.0
+"""A vision model may take minutes for its answer."""
 MOST_ANSWERS = 100
 MOST_PICTURES = 12
 MOST_CLIPS = 500
@@ -61,24 +63,22 @@ def create_mcp(desk: Desk, exports: Path, ask: Asker | None = None) -> MCPServer
         "momentidx", title="momentidx", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
     tools = Tools(desk, exports, ask)
-    looking: Sequence[Callable[..., Any]] = (
-        tools.search, tools.list_footage, tools.describe_footage, tools.list_bins, tools.read_bin,
-    )  # fmt: skip
-    adding: Sequence[Callable[..., Any]] = tools.add_to_bin, tools.order_bin, tools.note_in_bin, tools.export
-    server.add_tool(_explained(tools.look), annotations=LOOKS, structured_output=False)
-    for tool in looking:
-        server.add_tool(_explained(tool), annotations=LOOKS)
+    looking: list[Callable[..., Any]] = [tools.search, tools.look, tools.list_footage, tools.describe_footage]
+    if ask is not None:
+        looking.append(tools.ask_about)
+    looking += [tools.list_bins, tools.read_bin]
+    adding: list[Callable[..., Any]] = [tools.add_to_bin, tools.order_bin, tools.note_in_bin, tools.export]
+    for tool in looking:  # pictures have no structure
+        server.add_tool(_explained(tool), annotations=LOOKS, structured_output=False if tool == tools.look else None)
     for tool in adding:
         server.add_tool(_explained(tool), annotations=ADDS)
-    if ask is not None:
-        server.add_tool(_explained(tools.ask_about), annotations=LOOKS)
     return server
 
 
 def over_http(server: MCPServer[Any], desk: Desk) -> Guard:
     """The server as an app at `/mcp`, behind the same guard as the API: only who has the token is answered."""
     gate = Gate(desk.keys, frozenset(LOOPBACK_NAMES), Failures())
-    return Guard(server.streamable_http_app(), gate=gate)
+    return Guard(server.streamable_http_app(), gate=gate, seconds=ASKING_SECONDS)
 
 
 def _explained(tool: Callable[P, T]) -> Callable[P, T]:

@@ -173,9 +173,11 @@ class Gate:
 class Guard:
     """The outermost part of the app: asks the gate, bounds bodies and times, and puts the headers on answers."""
 
-    def __init__(self, app: App, gate: Gate) -> None:
+    def __init__(self, app: App, gate: Gate, seconds: float | None = None) -> None:
         self.app = app
         self.gate = gate
+        self.seconds = seconds
+        """How long a route may take to begin to answer; ANSWER_SECONDS when it is not said."""
         self._left: set[asyncio.Task[None]] = set()
         """Routes that took too long; what they still do comes to nothing."""
 
@@ -220,7 +222,8 @@ class Guard:
 
         route = asyncio.create_task(answering())
         beginning = asyncio.create_task(begun.wait())
-        await asyncio.wait({route, beginning}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        most = self.seconds or ANSWER_SECONDS
+        await asyncio.wait({route, beginning}, timeout=most, return_when=asyncio.FIRST_COMPLETED)
         beginning.cancel()
         if begun.is_set() or route.done():
             await route

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -167,6 +168,15 @@ def test_over_http_only_who_has_the_token_is_answered(made: Path, tmp_path: Path
             await journey(client, folder, exports)
 
         use(connected, steps)
+    desk.close()
+
+
+def test_the_page_about_the_tools_names_every_one(made: Path, tmp_path: Path) -> None:
+    desk = desk_for(made / "library")
+    server = create_mcp(desk, tmp_path, lambda _file, _question: "")
+    tools = anyio.run(server.list_tools)
+    page = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [tool.name for tool in tools]
     desk.close()
 
 
