@@ -33,10 +33,12 @@ from momentidx.commands.jobs import jobs_app
 from momentidx.commands.library import library_app
 from momentidx.commands.locate import locate
 from momentidx.commands.media import frames, probe, shots
+from momentidx.commands.mcp import mcp
 from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
 from momentidx.commands.search import search_app
 from momentidx.commands.selects import selects_app
+from momentidx.commands.serve import open_page, serve
 from momentidx.commands.service import service_app
 from momentidx.commands.showing import plain
 from momentidx.commands.status import status
@@ -55,10 +57,13 @@ FIRST, FOOTAGE, FILE, ABOUT = "Getting started", "Footage and moments", "One med
 app.command(rich_help_panel=FIRST)(demo)
 app.command(rich_help_panel=FIRST)(index)
 app.command(rich_help_panel=FIRST)(watch)
+app.command("open", rich_help_panel=FIRST)(open_page)
+app.command(rich_help_panel=FIRST)(serve)
 app.command(rich_help_panel=FOOTAGE)(find)
 app.command(rich_help_panel=FOOTAGE)(events)
 app.command(rich_help_panel=FOOTAGE)(export)
 app.command(rich_help_panel=FOOTAGE)(assemble)
+app.command(rich_help_panel=FOOTAGE)(mcp)
 app.command(rich_help_panel=FOOTAGE)(conform)
 app.add_typer(search_app, name="search", rich_help_panel=FOOTAGE)
 app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)

@@ -58,7 +58,43 @@ def failpoints() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "settings.md": settings, "failpoints.md": failpoints}
+API_INTRODUCTION = """\
+# The API
+
+All paths are below `/api/v1`; [web.md](web.md) says how to log in. Everything is JSON. The machine-readable description
+(OpenAPI) is at `/api/v1/openapi.json`.
+
+- **Times** are told three ways: frames from the first picture with the end exclusive, seconds, and source timecode. A
+  client sends frames.
+- **Errors** have a fitting status and one shape: `{"error": {"kind", "message", "column", "fix"}}`. `kind` is a stable
+  name, `message` a sentence for a person, `column` the place in a query.
+- **Stability**: within `v1` nothing that is listed here goes away or changes its meaning, and nothing new is asked of
+  clients. Fields and operations are added; take no notice of those that you do not know. A test compares.
+- **News** come from `GET /stream` as server-sent events: `progress` (how the indexing goes), `changed` (something in the
+  library did; ask again for what you show) and `found` (a saved search has new answers).
+
+"""
+
+
+def api() -> str:
+    """Every operation of the HTTP API, and every value."""
+    from momentidx.config import load_settings
+    from momentidx.web.app import create_app
+    from momentidx.web.described import page
+    from momentidx.web.desk import Desk
+    from momentidx.web.keys import Keys
+
+    nowhere = Path("nowhere")  # no library is opened for that
+    app = create_app(Desk(nowhere, load_settings(nowhere, {}), Keys("")))
+    return API_INTRODUCTION + page(app.openapi())
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api,
+    "cli.md": cli,
+    "settings.md": settings,
+    "failpoints.md": failpoints,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

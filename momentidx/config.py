@@ -113,6 +113,12 @@ class Settings(BaseModel):
         2048, description="Room for stored pictures; when they take more, those of what was indexed first are deleted."
     )
 
+    proxies_max_mb: Count = Field(
+        4096,
+        description="Room for the copies of footage that a browser cannot play; when they take more, those that were "
+        "not watched for longest are deleted.",
+    )
+
     window_seconds: Seconds = Field(
         120.0, description="Seconds of footage that a captioner with a model looks at in one go ..."
     )
@@ -150,6 +156,17 @@ class Settings(BaseModel):
         False, description="Keep the search index on the first GPU; needs FAISS with GPU support (docs/search.md)."
     )
     edl_reel_length: ReelLength = Field(8, description="Letters of a reel name in an EDL: 8 to 32.")
+
+    web: bool = Field(True, description="Watching serves the page and the API as well, when the extra `web` is there.")
+    web_listen: str = Field(
+        "127.0.0.1", description="Address where they listen; one that others can reach needs web_hosts as well."
+    )
+    web_port: int = Field(
+        7420, ge=0, le=65535, description="Their port; a free one is taken when this one is not and nobody chose it."
+    )
+    web_hosts: tuple[str, ...] = Field(
+        (), description="Names they are asked for by besides localhost, such as that of a reverse proxy (docs/web.md)."
+    )
 
     folders: dict[Path, FolderSettings] = Field(
         {},

@@ -21,6 +21,10 @@ class WrongUse(MomentidxError):
     exit_code = 2
 
 
+class Outdated(WrongUse):
+    """The request was about something as it stood before; somebody else has changed it since."""
+
+
 class UnusableFootage(MomentidxError):
     """One media file cannot be indexed; other files are not affected.
 

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "caption": {"media", "models"},
     "search": {"library", "caption", "models"},
     "pipeline": {"watch", "media", "caption", "library", "search"},
-    "web": {"library", "search", "timeline", "pipeline"},
+    "web": {"media", "library", "search", "timeline", "pipeline"},
     "commands": {
         "watch",
         "media",
@@ -60,6 +60,11 @@ HEAVY_HOMES = {
     "watchdog": {"watch"},
     "typer": {"commands"},
     "tqdm": {"commands"},
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "jinja2": {"web"},
+    "mcp": {"web"},
 }
 
 

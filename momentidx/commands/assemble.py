@@ -6,16 +6,14 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentidx.commands.export import writers
 from momentidx.commands.find import embedder_for
 from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import COLUMNS, columns_of, counted, plain, print_rows
 from momentidx.errors import WrongUse
-from momentidx.times import rate_text
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
@@ -24,11 +22,6 @@ if TYPE_CHECKING:
     from momentidx.timeline.assemble import Cast
     from momentidx.timeline.protocol import TimelineWriter
     from momentidx.timeline.shotlist import Slot
-
-FEWEST_ANSWERS = 20
-"""How many moments are looked at for a slot, and more where the shot list is longer."""
-ONE_GRID = ("otio", "otio-resolve", "otioz")
-"""Formats that `export` splits by frame rate, and that can hold several on the grid of one sequence."""
 
 
 def assemble(
@@ -57,17 +50,17 @@ def assemble(
 
     Tells for each slot what was taken, how well it fits, and what came next.
     """
-    from momentidx.timeline.assemble import FLOOR, cast
-    from momentidx.timeline.export import targets
+    from momentidx.timeline.assemble import FLOOR, answers_wanted, cast
+    from momentidx.timeline.export import targets, writers
     from momentidx.timeline.shotlist import read_shot_list
 
     setup = set_up(library)
     slots = read_shot_list(shot_list)
-    ((writer, file),) = targets([to] if to else [], output, writers(setup))
+    ((writer, file),) = targets([to] if to else [], output, writers(setup.settings))
     least = FLOOR if floor is None else floor
     with setup.read() as opened:
         embedder = embedder_for(opened, setup)
-        count = max(FEWEST_ANSWERS, 2 * len(slots) * (1 + alternates))
+        count = answers_wanted(len(slots), alternates)
         answers = [_answers(opened, embedder, slot, count) for slot in slots]
     found = cast(slots, answers, floor=least, alternates=alternates, repeat=repeat)
     _show(found, least, as_json=as_json or not sys.stdout.isatty())
@@ -86,20 +79,9 @@ def _answers(library: Library, embedder: Embedder, slot: Slot, count: int) -> li
 
 
 def _write(found: Sequence[Cast], writer: TimelineWriter, file: Path, *, name: str, handles: str, force: bool) -> None:
-    from momentidx.timeline.assemble import string_out
-    from momentidx.timeline.build import rates
-    from momentidx.timeline.export import write_checked
-    from momentidx.timeline.write.files import refuse_to_replace
+    from momentidx.timeline.assemble import write_string_out
 
-    mixed = rates([one.takes[0] for one in found if one.takes])
-    if len(mixed) > 1 and not (writer.mixed_rates or writer.name in ONE_GRID):
-        raise WrongUse(
-            f"The best takes have {', '.join(map(rate_text, mixed))} frames a second, and {writer.name} files hold one "
-            "rate. Write .otio, .fcpxml, .mlt or .kdenlive."
-        )
-    timeline = string_out(found, name=name, handles=handles)
-    refuse_to_replace(file, timeline, force=force)
-    problems = write_checked(writer, timeline, file)
+    problems = write_string_out(found, writer, file, name=name, handles=handles, force=force)
     gaps = sum(not one.takes for one in found)
     text = f"Wrote {counted(len(found) - gaps, 'take')} for {counted(len(found), 'slot')} to {plain(file)}."
     typer.echo(text + (f" {counted(gaps, 'gap')}." if gaps else ""), err=True)
@@ -110,36 +92,14 @@ def _write(found: Sequence[Cast], writer: TimelineWriter, file: Path, *, name: s
 def _show(found: Sequence[Cast], least: float, *, as_json: bool) -> None:
     if as_json:
         for one in found:
-            typer.echo(json.dumps(_row(one, least)))
+            typer.echo(json.dumps(one.to_json(least)))
         return
     rows, below = [], []
     for one in found:
         rows.append((str(one.slot.number), *([""] * (1 + len(COLUMNS)))))
-        below.append([one.slot.words, *([] if one.takes else [f"GAP: {_why(one, least)}"])])
+        below.append([one.slot.words, *([] if one.takes else [f"GAP: {one.why(least)}"])])
         ranked = [("take", take) for take in one.takes] + ([("next", one.runner_up)] if one.runner_up else [])
         for rank, moment in ranked:
             rows.append((rank, f"{moment.score:.2f}", *columns_of(moment)))
             below.append([moment.event.caption])
     print_rows(("Slot", "Score", *COLUMNS), rows, below)
-
-
-def _row(one: Cast, least: float) -> dict[str, Any]:
-    return {
-        "slot": one.slot.number,
-        "words": one.slot.words,
-        "seconds": None if one.slot.length is None else float(one.slot.length),
-        "state": "filled" if one.takes else "gap",
-        "reason": None if one.takes else _why(one, least),
-        "takes": [take.to_json() for take in one.takes],
-        "runner_up": one.runner_up.to_json() if one.runner_up else None,
-    }
-
-
-def _why(one: Cast, least: float) -> str:
-    """Why a slot has no take."""
-    best = one.runner_up
-    if best is None or best.score is None:
-        return "nothing was found"
-    if best.score < least:
-        return f"nothing scores {least:.2f} or more; the nearest scores {best.score:.2f}"
-    return "everything that scores enough is shown in another slot"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from momentidx.commands.export import writers
 from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import counted, plain, print_rows
 from momentidx.errors import MomentidxError, UnusableFootage, WrongUse
@@ -53,13 +52,13 @@ def conform(
     Tells for every clip which footage it is, and why. Where two could be meant, both are told and
     none is taken. Exit code 1 when a clip was not relinked.
     """
-    from momentidx.timeline.export import targets
+    from momentidx.timeline.export import targets, writers
     from momentidx.timeline.relink import Medium, relink
 
     setup = set_up(library)
     if not file.is_file():
         raise WrongUse(f"{plain(file)}: there is no such file.")
-    wanted = targets([to] if to else [], output, writers(setup)) if output else []
+    wanted = targets([to] if to else [], output, writers(setup.settings)) if output else []
     with setup.read() as opened:
         media = [Medium(found.footage, tuple(place.path for place in found.locations)) for found in opened.footage()]
     foreign = _read(file, edl_rate(file, rate, media), setup.settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,17 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from momentidx.commands.find import LimitOption, answers
-from momentidx.commands.setting_up import LibraryOption, Setup, set_up
+from momentidx.commands.setting_up import LibraryOption, set_up
 from momentidx.commands.showing import counted, length_text, plain
 from momentidx.errors import WrongUse
-from momentidx.times import rate_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from momentidx.events import Moment
-    from momentidx.library import Select
-    from momentidx.timeline.export import Delivery, Writers
+    from momentidx.timeline.export import Delivery
     from momentidx.timeline.protocol import TimelineWriter
 
 
@@ -139,19 +136,19 @@ def export(
 
     from momentidx.timeline import picking
     from momentidx.timeline.build import Layout
-    from momentidx.timeline.export import deliveries, parse_rate, targets
+    from momentidx.timeline.export import deliveries, parse_rate, targets, writers
 
     setup = set_up(library, find_limit=limit, edl_reel_length=reel_length)
     layout = Layout(
         handles, gap, start_tc, drop_frame, parse_rate(rate) if rate else None, audio, whole_files=markers_only
     )
     longest = picking.parse_length(max_duration) if max_duration else None
-    chosen = targets(to or [], output, writers(setup))
+    chosen = targets(to or [], output, writers(setup.settings))
     with setup.read() as opened:
         if saved:
             words = opened.saved_search(saved).query
         if selects:
-            found = [_remarked(entry) for entry in opened.selects(selects)][:limit]
+            found = [entry.remarked for entry in opened.selects(selects)][:limit]
         else:
             found = answers(opened, setup, words or "")
     moments = picking.pick(
@@ -159,13 +156,6 @@ def export(
     )
     planned = [one for writer, file in chosen for one in deliveries(moments, writer, file, layout)]
     _write(planned, query=words, force=force)
-
-
-def _remarked(entry: Select) -> Moment:
-    """A moment with what a person made of it."""
-    from momentidx.events import Remark
-
-    return replace(entry.moment, remark=Remark(entry.note, entry.rating, query=entry.query))
 
 
 def write_timeline(
@@ -179,26 +169,17 @@ def write_timeline(
 
 
 def _write(planned: Sequence[Delivery], *, query: str | None, force: bool) -> None:
-    from momentidx.timeline.build import rates
-    from momentidx.timeline.export import deliver
+    from momentidx.timeline.export import deliver, mixture, splitting
 
     for one, problems in deliver(planned, query=query, force=force):
         seconds = sum(moment.event.span.duration for moment in one.moments)
         typer.echo(f"Wrote {counted(len(one.moments), 'clip')}, {length_text(seconds)}, to {plain(one.file)}.")
-        found = rates(one.moments)
-        if len(found) > 1:
-            names = ", ".join(rate_text(rate) for rate in found)
-            sequence = rate_text(one.layout.rate or found[0])
-            typer.echo(f"The clips have different frame rates ({names}); the sequence has {sequence}.", err=True)
+        if mixed := mixture(one):
+            typer.echo(mixed, err=True)
         for problem in problems:
             typer.echo(f"check: {plain(problem)}", err=True)
-    split = {one.writer.name for one in planned if not one.alone}
-    if split:
-        typer.echo(
-            f"There are several files because {' and '.join(sorted(split))} holds one frame rate, "
-            "or so many clips, in a file.",
-            err=True,
-        )
+    if split := splitting(planned):
+        typer.echo(split, err=True)
 
 
 def _check(file: Path) -> None:
@@ -210,10 +191,3 @@ def _check(file: Path) -> None:
     if problems:
         raise typer.Exit(1)
     typer.echo(f"{plain(file)}: no problem found.")
-
-
-def writers(setup: Setup) -> Writers:
-    """Every format that is installed, by name."""
-    from momentidx.hooks import plugins
-
-    return {item.offer.name: item.offer.make(setup.settings) for item in plugins() if item.kind == "timeline_writers"}

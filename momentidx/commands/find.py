@@ -151,8 +151,7 @@ def example(library: Library, text: str) -> Moment:
 def known_footage(library: Library, file: Path) -> Footage:
     """The footage of a file, by its path or, where it is the only one of this name, by its name alone."""
     if file.parent == Path() and not file.exists():
-        named = [path for path in library.known_files() if path.name == file.name]
-        file = named[0] if len(named) == 1 else file
+        return library.named(file.name).footage
     return library.footage_of(file.absolute())
 
 

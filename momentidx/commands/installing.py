@@ -52,6 +52,8 @@ PLUGINS: Mapping[str, Plugin] = {
         {
             "momentidx import selects.lua": "resolve/momentidx.lua",
             "momentidx append selects.lua": "resolve/momentidx.lua",
+            "momentidx import bin.lua": "resolve/momentidx.lua",
+            "momentidx append bin.lua": "resolve/momentidx.lua",
             "momentidx studio.py": "resolve/momentidx_studio.py",
         },
         "Restart DaVinci Resolve; the scripts are in Workspace > Scripts.",

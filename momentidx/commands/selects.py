@@ -16,8 +16,7 @@ from momentidx.commands.showing import COLUMNS, columns_of, counted, length_text
 from momentidx.errors import WrongUse
 
 if TYPE_CHECKING:
-    from momentidx.events import Moment
-    from momentidx.library import Bins, Library, Select
+    from momentidx.library import Bins, Select
 
 selects_app = typer.Typer(no_args_is_help=True, help="Keep moments in bins, with notes and ratings.")
 
@@ -49,7 +48,7 @@ def add(
         raise WrongUse("Say what to add: numbers of moments, or --query 'words'.")
     setup = set_up(library, find_limit=limit)
     with setup.read() as opened:
-        chosen = answers(opened, setup, query) if query else _by_number(opened, moments or [])
+        chosen = answers(opened, setup, query) if query else opened.chosen(moments or [])
     added = Bins(setup.folder).add(name, chosen, query=query)
     there = len(chosen) - added
     typer.echo(f"Added {counted(added, 'moment')} to '{plain(name)}'." + (f" {there} in it already." if there else ""))
@@ -135,15 +134,6 @@ def _bins(library: Path | None) -> Bins:
 
     with set_up(library).read() as opened:
         return Bins(opened.folder)
-
-
-def _by_number(library: Library, numbers: Sequence[int]) -> list[Moment]:
-    """The moments in the order given; raises WrongUse for a number that is none's."""
-    found = {moment.id: moment for moment in library.moments(ids=numbers)}
-    unknown = [str(number) for number in dict.fromkeys(numbers) if number not in found]
-    if unknown:
-        raise WrongUse(f"There is no moment {', '.join(unknown)}. 'momentidx find' and 'events' show the numbers.")
-    return [found[number] for number in numbers]
 
 
 def _show(entries: Sequence[Select], *, as_json: bool) -> None:

@@ -7,17 +7,19 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentidx.commands.setting_up import LibraryOption, set_up
+from momentidx.commands.serve import MISSING, ListenOption, PortOption, bound, said, web_beside
+from momentidx.commands.setting_up import LibraryOption, Setup, set_up
 from momentidx.commands.showing import length_text, plain
 from momentidx.errors import WrongUse
 
 if TYPE_CHECKING:
+    from momentidx.config import Settings
     from momentidx.pipeline.orders import Orders
     from momentidx.pipeline.run import WatchedRoot
     from momentidx.pipeline.worker import Outcome
@@ -28,6 +30,11 @@ _log = logging.getLogger("momentidx.watch")
 def watch(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders to watch, with everything below.")],
     library: LibraryOption = None,
+    web: Annotated[
+        bool | None, typer.Option("--web/--no-web", help="Serve the page and the API as well (setting web).")
+    ] = None,
+    listen: ListenOption = None,
+    port: PortOption = None,
 ) -> None:
     """Watch folders and index what arrives, until stopped with Ctrl-C or SIGTERM.
 
@@ -37,16 +44,31 @@ def watch(
     from momentidx.pipeline.logs import LogFile
     from momentidx.pipeline.orders import Orders
 
-    setup = set_up(library)
+    setup = set_up(library, web=web, web_listen=listen, web_port=port)
     orders, log = Orders(), LogFile(setup.folder)
     _hear_signals(orders, log.reopen)
 
     from momentidx.pipeline.daemon import watch as run
 
-    with setup.write() as opened, log.written():
+    with ExitStack() as held:
+        opened = held.enter_context(setup.write())
+        held.enter_context(log.written())
         roots = _roots(folders, setup.folder, {root.path for root in opened.roots()})
-        run(roots, opened, lambda: set_up(library).settings, orders, _Printer())
+        beside = _page(setup, held) if setup.settings.web else None
+        run(roots, opened, lambda: set_up(library).settings, orders, _Printer(), beside=beside)
         _say("Stopped.")
+
+
+def _page(setup: Setup, held: ExitStack) -> Callable[[Settings], AbstractContextManager[object]] | None:
+    """What serves the page beside the daemon; None, and a word, where its packages are not installed."""
+    from momentidx.web.listening import is_installed
+
+    if not is_installed():
+        _say(f"{MISSING} Watching goes on without them.")
+        return None
+    listening = held.enter_context(bound(setup))
+    _say(said(listening))
+    return lambda _settings: web_beside(setup, listening)
 
 
 class _Printer:

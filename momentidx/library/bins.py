@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from momentidx.errors import WrongUse
+from momentidx.errors import Outdated, WrongUse
 from momentidx.events import Event, Layer, Moment
 from momentidx.footage import Footage
 from momentidx.library import queries, sqlite
@@ -35,6 +35,9 @@ class Bins:
 
     The library must be up to date, as `Library.open` leaves it. Methods that name a bin or positions
     in it raise WrongUse for those that are not there.
+
+    Who looked at a bin some time ago says which `entry` they mean as well; Outdated is raised when
+    another one lies at that position by now.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,40 +74,47 @@ class Bins:
                 connection.execute(insert(BinEntryRow), new)
         return len(new)
 
-    def remove(self, name: str, positions: Sequence[int] | None = None) -> int:
+    def remove(self, name: str, positions: Sequence[int] | None = None, *, entry: int | None = None) -> int:
         """Take entries out of a bin, or all of them; how many. An empty bin is gone."""
         with sqlite.noting(self.folder) as connection:
-            entries = _known(connection, name, positions)
+            entries = _known(connection, name, positions, entry)
             connection.execute(delete(BinEntryRow).where(BinEntryRow.id.in_([row.id for row in entries])))
             _arrange(connection, [row.id for row in _entries(connection, name)])
             return len(entries)
 
-    def move(self, name: str, position: int, to: int) -> None:
+    def move(self, name: str, position: int, to: int, *, entry: int | None = None) -> None:
         """Put an entry at another position; those between move up or down by one."""
         with sqlite.noting(self.folder) as connection:
-            (moved,) = _known(connection, name, [position])
+            (moved,) = _known(connection, name, [position], entry)
             _known(connection, name, [to])
             order = [row.id for row in _entries(connection, name) if row.id != moved.id]
             order.insert(to - 1, moved.id)
             _arrange(connection, order)
 
-    def note(self, name: str, position: int, note: str) -> None:
+    def arrange(self, name: str, entries: Sequence[int]) -> None:
+        """Put all entries, by their own numbers, into this order. Raises Outdated when they are not all of the bin."""
+        with sqlite.noting(self.folder) as connection:
+            if sorted(entries) != sorted(row.id for row in _known(connection, name)):
+                raise Outdated(f"The bin '{name}' has changed meanwhile. Look at it again, then put it in order.")
+            _arrange(connection, entries)
+
+    def note(self, name: str, position: int, note: str, *, entry: int | None = None) -> None:
         """Write a note on an entry; an empty one takes it away."""
         note = plain(note)
         if len(note) > LONGEST_NOTE:
             raise WrongUse(f"The note has {len(note)} characters; at most {LONGEST_NOTE} are kept.")
-        self._change(name, position, note=note)
+        self._change(name, position, entry, note=note)
 
-    def rate(self, name: str, position: int, rating: int) -> None:
+    def rate(self, name: str, position: int, rating: int, *, entry: int | None = None) -> None:
         """Rate an entry from 1 to 5; 0 takes the rating away."""
         if not 0 <= rating <= BEST_RATING:
             raise WrongUse(f"A rating is 0 (none) to {BEST_RATING}, not {rating}.")
-        self._change(name, position, rating=rating)
+        self._change(name, position, entry, rating=rating)
 
-    def _change(self, name: str, position: int, **values: str | int) -> None:
+    def _change(self, name: str, position: int, entry: int | None, **values: str | int) -> None:
         with sqlite.noting(self.folder) as connection:
-            (entry,) = _known(connection, name, [position])
-            connection.execute(update(BinEntryRow).where(BinEntryRow.id == entry.id).values(values))
+            (changed,) = _known(connection, name, [position], entry)
+            connection.execute(update(BinEntryRow).where(BinEntryRow.id == changed.id).values(values))
 
 
 def summaries(connection: Connection) -> list[BinSummary]:
@@ -112,8 +122,9 @@ def summaries(connection: Connection) -> list[BinSummary]:
     names = connection.execute(select(BinEntryRow.bin).distinct().order_by(BinEntryRow.bin)).scalars().all()
     found = []
     for name in names:
-        spans = [entry.moment.event.span for entry in selects(connection, name)]
-        found.append(BinSummary(name, len(spans), sum((span.duration for span in spans), Fraction(0))))
+        entries = selects(connection, name)
+        seconds = sum((entry.moment.event.span.duration for entry in entries), Fraction(0))
+        found.append(BinSummary(name, len(entries), seconds, max(entry.added_at for entry in entries)))
     return found
 
 
@@ -130,7 +141,7 @@ def _select(row: Row[Any], footage: Footage, path: Path, online: bool) -> Select
     event = Event(Span(row.start_pts, row.end_pts, footage.span.base), row.caption, row.kind, row.edge)
     layer = Layer(row.captioner, row.version)
     moment = Moment(row.event, event, layer, footage, path, online, row.score)
-    return Select(row.bin, row.position, moment, row.note, row.rating, row.query, row.added_at)
+    return Select(row.bin, row.position, moment, row.note, row.rating, row.query, row.added_at, row.id)
 
 
 def _entries(connection: Connection, name: str) -> Sequence[Row[Any]]:
@@ -140,8 +151,10 @@ def _entries(connection: Connection, name: str) -> Sequence[Row[Any]]:
     return connection.execute(in_order).all()
 
 
-def _known(connection: Connection, name: str, positions: Sequence[int] | None = None) -> list[Row[Any]]:
-    """The entries at these positions, or all."""
+def _known(
+    connection: Connection, name: str, positions: Sequence[int] | None = None, entry: int | None = None
+) -> list[Row[Any]]:
+    """The entries at these positions, or all; with a number, it must be that of the only one."""
     rows = _entries(connection, name)
     if not rows:
         names = connection.execute(select(BinEntryRow.bin).distinct()).scalars().all()
@@ -153,7 +166,10 @@ def _known(connection: Connection, name: str, positions: Sequence[int] | None = 
     for position in positions:
         if not 1 <= position <= len(rows):
             raise WrongUse(f"The bin '{name}' has positions 1 to {len(rows)}; there is no {position}.")
-    return [rows[position - 1] for position in sorted(set(positions))]
+    found = [rows[position - 1] for position in sorted(set(positions))]
+    if entry is not None and [row.id for row in found] != [entry]:
+        raise Outdated(f"The bin '{name}' has changed meanwhile, and another entry lies there now. Look at it again.")
+    return found
 
 
 def _arrange(connection: Connection, order: Sequence[int]) -> None:

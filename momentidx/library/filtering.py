@@ -79,9 +79,13 @@ def matching(
 
 
 def known_values(connection: Connection, name: str, limit: int = 1000) -> list[str]:
-    """What events were told to be under a name that a captioner declares."""
+    """What events were told to be under a name that a captioner declares, and what footage has as that fact."""
     values = select(EventValueRow.text).where(EventValueRow.name == name).distinct().order_by(EventValueRow.text)
-    return list(connection.execute(values.limit(limit)).scalars())
+    found = list(connection.execute(values.limit(limit)).scalars())
+    if name in _NAMED:
+        facts = select(_NAMED[name]).where(_NAMED[name].is_not(None)).distinct().limit(limit)
+        found += [text for text in connection.execute(facts).scalars() if text not in found]
+    return found
 
 
 def _met(condition: Condition, by_event: bool, by_footage: bool) -> ColumnElement[bool]:
@@ -229,5 +233,12 @@ _BUILT_IN = {
     "rating": _rating,
     "label": _label,
 }
+_NAMED: dict[str, Asked] = {
+    "camera": _fact("camera"),
+    "reel": _fact("reel"),
+    "captioner": LayerRow.captioner,
+    "label": func.json_each(HumanEventRow.labels).table_valued("value", joins_implicitly=True).c.value,
+}
+"""What is asked for by a name that only the library knows."""
 _OF_FOOTAGE = {"folder", "camera", "reel", "date", "duration", "fps", "orientation", "resolution", "has"}
 """Conditions that all events of a footage meet, or none."""

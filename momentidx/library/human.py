@@ -11,7 +11,7 @@ Written while the daemon runs as well, like bins; see `bins.py` and `lock.py`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -30,13 +30,13 @@ from momentidx.library.said import (
     QUESTION,
     CaptionVersion,
     Replaced,
-    check_rating,
     checked,
-    checked_caption,
     checked_labels,
     event_row,
+    former,
     history,
     in_the_place_of,
+    trimmed,
     versions_of,
 )
 from momentidx.library.tables import (
@@ -92,22 +92,50 @@ class Captions:
         self.folder = folder
         self._embedder = embedder
 
+    def change(
+        self,
+        event: int,
+        *,
+        caption: str | None = None,
+        rating: int | None = None,
+        labels: Collection[str] | None = None,
+        frames: tuple[int | None, int | None] = (None, None),
+    ) -> Said:
+        """Change several things in one version; what is None stays.
+
+        `frames` are the first one and the first one after the end, from the first picture; an edge that names the
+        frame where it lies already keeps its very timestamp.
+        """
+
+        def changed(now: CaptionVersion, footage: Footage) -> CaptionVersion:
+            return checked(
+                replace(
+                    now,
+                    caption=now.caption if caption is None else caption,
+                    rating=now.rating if rating is None else rating,
+                    labels=now.labels if labels is None else tuple(labels),
+                    span=trimmed(footage, now.span, *frames),
+                ),
+                footage,
+            )
+
+        return self._change(event, changed)
+
     def edit(self, event: int, caption: str) -> Said:
         """Say it in other words."""
-        return self._change(event, lambda now: replace(now, caption=checked_caption(caption)))
+        return self.change(event, caption=caption)
 
     def rate(self, event: int, rating: int) -> Said:
         """Rate it from 1 to 5; 0 takes the rating away."""
-        check_rating(rating)
-        return self._change(event, lambda now: replace(now, rating=rating))
+        return self.change(event, rating=rating)
 
     def label(self, event: int, add: Collection[str] = (), remove: Collection[str] = ()) -> Said:
         """Add labels to it and take others away."""
         added, gone = checked_labels(add), {plain(label).casefold() for label in remove}
         return self._change(
             event,
-            lambda now: replace(now, labels=tuple(label for label in checked_labels((*now.labels, *added))
-                                                  if label.casefold() not in gone)),
+            lambda now, _: replace(now, labels=tuple(label for label in checked_labels((*now.labels, *added))
+                                                     if label.casefold() not in gone)),
         )  # fmt: skip
 
     def add(self, footage: Footage, span: Span, caption: str, *, rating: int = 0, labels: Collection[str] = ()) -> Said:
@@ -125,14 +153,23 @@ class Captions:
     def remove(self, event: int) -> None:
         """Take back what a person said, with all its versions; a machine's event comes to light again."""
         with sqlite.noting(self.folder) as connection:
-            row = event_row(connection, event)
-            human = event if row.captioner == HUMAN else in_the_place_of(connection, row)
-            if human is None:
-                raise WrongUse(f"Moment {event} is no person's, so there is nothing to take back.")
-            connection.execute(delete(EventRow).where(EventRow.id == human))
-            empty = (LayerRow.captioner == HUMAN) & ~exists().where(EventRow.layer_id == LayerRow.id)
-            connection.execute(delete(LayerRow).where(empty))
-            storing.grow(connection)
+            _take_back(connection, _spoken(connection, event))
+
+    def undo(self, event: int) -> Said | None:
+        """Say again what was said before the last change, in another version; any number of times, one step each.
+
+        Where there was none before, the person's event goes, and None is given.
+        """
+        with sqlite.noting(self.folder) as connection:
+            human = _spoken(connection, event)
+            versions = history(connection, human)
+            before = former(versions)
+            if before is None:
+                _take_back(connection, human)
+                return None
+            after = replace(before, number=versions[-1].number + 1, edited_at=datetime.now(UTC))
+            self._put(connection, human, event_row(connection, human).footage_id, after)
+            return Said(human, after.number)
 
     def take(self, versions: Iterable[CaptionVersion]) -> Taken:
         """Keep what was exported from this library or another; what is known is not kept twice.
@@ -177,21 +214,22 @@ class Captions:
             put += 1
         return int(new), put, len(group) - put, 0
 
-    def _change(self, event: int, change: Any) -> Said:
+    def _change(self, event: int, change: Callable[[CaptionVersion, Footage], CaptionVersion]) -> Said:
         with sqlite.noting(self.folder) as connection:
             row = event_row(connection, event)
+            footage = Footage.from_json(row.facts)
             human = event if row.captioner == HUMAN else in_the_place_of(connection, row)
             if human is not None:
                 before = history(connection, human)[-1]
-                after = replace(change(before), number=before.number + 1, edited_at=datetime.now(UTC))
+                after = replace(change(before, footage), number=before.number + 1, edited_at=datetime.now(UTC))
                 if before.said == after.said:
                     return Said(human, before.number)
             else:
                 now = datetime.now(UTC)
-                span = Span(row.start_pts, row.end_pts, Fraction(row.facts["span"]["base"]))
+                span = Span(row.start_pts, row.end_pts, footage.span.base)
                 place = Replaced(row.captioner, row.start_pts, row.end_pts)
                 told = CaptionVersion(row.fingerprint, now, 1, now, span, row.caption, kind=row.kind, replaces=place)
-                after = change(told)
+                after = change(told, footage)
                 human = _new_event(connection, row.footage_id, after)
             self._put(connection, human, row.footage_id, after)
             return Said(human, after.number)
@@ -214,6 +252,22 @@ class Captions:
         embed = planning.Stage(footage, EMBED, self._embedder)
         planning.queue(connection, [embed], version.edited_at, priority=queueing.NOW)
         storing.grow(connection)
+
+
+def _spoken(connection: Connection, event: int) -> int:
+    """The person's event of this number, or in the place of the machine's."""
+    row = event_row(connection, event)
+    human = event if row.captioner == HUMAN else in_the_place_of(connection, row)
+    if human is None:
+        raise WrongUse(f"Moment {event} is no person's, so there is nothing to take back.")
+    return human
+
+
+def _take_back(connection: Connection, human: int) -> None:
+    connection.execute(delete(EventRow).where(EventRow.id == human))
+    empty = (LayerRow.captioner == HUMAN) & ~exists().where(EventRow.layer_id == LayerRow.id)
+    connection.execute(delete(LayerRow).where(empty))
+    storing.grow(connection)
 
 
 def _known(connection: Connection, footage: int, first: CaptionVersion) -> tuple[int | None, dict[int, CaptionVersion]]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -187,6 +187,17 @@ class Library:
             raise WrongUse(f"{len(found)} fingerprints begin with '{beginning}'. Give more of it, or a path.")
         return found[0]
 
+    def summary_of(self, fingerprint: str) -> FootageSummary | None:
+        """The footage of exactly this fingerprint; None when it lies nowhere, or as a proxy of other footage only."""
+        with self._reading() as connection:
+            found = queries.summaries(connection, self._stills, FootageRow.fingerprint == fingerprint)
+        return found[0] if found else None
+
+    def named(self, name: str) -> FootageSummary:
+        """The footage in the only file of this name; else as `find_footage` with it, which raises what is wrong."""
+        files = [path for path in self.known_files() if path.name == name]
+        return self.find_footage(files[0] if len(files) == 1 else name)
+
     def footage_of(self, path: Path) -> Footage:
         """What is known of the content of a file; raises like `find_footage`."""
         return self.find_footage(path).footage
@@ -198,6 +209,14 @@ class Library:
         """
         with self._reading() as connection:
             return queries.moments(connection, fingerprint, ids)
+
+    def chosen(self, numbers: Sequence[int]) -> list[Moment]:
+        """Moments by their numbers, in this order; raises WrongUse for a number that is none's."""
+        found = {moment.id: moment for moment in self.moments(ids=numbers)}
+        unknown = [str(number) for number in dict.fromkeys(numbers) if number not in found]
+        if unknown:
+            raise WrongUse(f"There is no moment {', '.join(unknown)}. 'momentidx find' and 'events' show the numbers.")
+        return [found[number] for number in numbers]
 
     def still(self, moment: int) -> Path | None:
         """The picture kept for a moment, by the moment's number."""
@@ -237,6 +256,20 @@ class Library:
         """
         with self._reading() as connection:
             return said.history(connection, moment)
+
+    def stands_for(self, moment: int) -> int:
+        """The number of the moment that is shown for one: itself, or a person's that stands in its place.
+
+        Raises WrongUse for a number that is no moment's.
+        """
+        with self._reading() as connection:
+            return said.stands_for(connection, moment)
+
+    def strip(self, fingerprint: str) -> tuple[Path, dict[str, Any]] | None:
+        """The strip of small pictures of a footage and how they lie in it; None where there is none (yet)."""
+        with self._reading() as connection:
+            layout = connection.execute(select(FootageRow.sprite).where(FootageRow.fingerprint == fingerprint)).scalar()
+        return (self._stills.path(layout["still"]), layout) if layout else None
 
     def vectors(self, embedder: EmbedderIdentity) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The numbers (N,) of all moments with a vector of this embedder, ascending, and the vectors (N, D)."""
@@ -324,6 +357,14 @@ class Library:
         with self._reading() as connection:
             return words.hits(connection, tokens, phrases, limit)
 
+    def words_beginning(self, text: str, limit: int = 10) -> list[tuple[str, int]]:
+        """Words of captions that begin so, in small letters, and how many captions have them: most first.
+
+        Where many captions have one, the newest are looked at.
+        """
+        with self._reading() as connection:
+            return words.beginning(connection, text, limit)
+
     def matching(
         self, conditions: filtering.Conditions, *, among: Collection[int] | None = None, limit: int | None = None
     ) -> list[int]:
@@ -342,7 +383,8 @@ class Library:
             return queries.since(connection, number, limit)
 
     def values(self, name: str) -> list[str]:
-        """What moments were told to be under a name that a captioner declares, in small letters."""
+        """What moments were told to be under a name that a captioner declares, in small letters; and the cameras,
+        reels, captioners and labels that there are."""
         with self._reading() as connection:
             return filtering.known_values(connection, name)
 

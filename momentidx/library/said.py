@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -73,6 +73,37 @@ def checked(version: CaptionVersion, footage: Footage) -> CaptionVersion:
     return replace(version, caption=checked_caption(version.caption), labels=checked_labels(version.labels))
 
 
+def trimmed(footage: Footage, span: Span, start: int | None, end: int | None) -> Span:
+    """The span from one frame up to another, or with the edge it has where that is None or lies on the frame already.
+
+    Raises WrongUse for what does not lie inside the footage.
+    """
+    first, last = footage.grid.frames(span)
+    start, end = (first if start is None else start), (last if end is None else end)
+    if not 0 <= start < end <= footage.length_frames:
+        raise WrongUse(
+            f"A moment begins at frame 0 or later, and ends after that and by frame {footage.length_frames}, not "
+            f"[{start}, {end})."
+        )
+    grid, whole = footage.grid, footage.span
+    return Span(
+        span.start if start == first else max(grid.pts(start), whole.start),
+        span.end if end == last else min(grid.pts(end), whole.end),
+        span.base,
+    )
+
+
+def former(versions: Sequence[CaptionVersion]) -> CaptionVersion | None:
+    """What the last change is taken back to; None when that is the first. Going back is a change that goes with it."""
+    steps: list[CaptionVersion] = []
+    for version in versions:
+        if len(steps) > 1 and steps[-2].said == version.said:
+            steps.pop()
+        else:
+            steps.append(version)
+    return steps[-2] if len(steps) > 1 else None
+
+
 def captions(connection: Connection) -> list[CaptionVersion]:
     """Everything people said, all versions: by footage, then by when it was first said."""
     return [version for versions in versions_of(connection, QUESTION).values() for version in versions]
@@ -113,6 +144,12 @@ def versions_of(connection: Connection, question: Select[Any]) -> dict[int, list
                            tuple(row.labels), row.kind, place)
         )  # fmt: skip
     return found
+
+
+def stands_for(connection: Connection, event: int) -> int:
+    """The number of the event that is shown for one: itself, or a person's that stands in its place."""
+    row = event_row(connection, event)
+    return event if row.captioner == HUMAN else in_the_place_of(connection, row) or event
 
 
 def event_row(connection: Connection, number: int) -> Row[Any]:

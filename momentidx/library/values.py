@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from momentidx.events import Event, Filter, Layer, Moment
+from momentidx.events import Event, Filter, Layer, Moment, Remark
 from momentidx.files import Facts, SeenFile
 from momentidx.footage import Footage
 
@@ -155,6 +155,13 @@ class Select:
     query: str | None
     """What it was found with."""
     added_at: datetime
+    entry: int
+    """Its own number, which stays when others come before it."""
+
+    @property
+    def remarked(self) -> Moment:
+        """The moment with what the person made of it, as a timeline takes it along."""
+        return replace(self.moment, remark=Remark(self.note, self.rating, query=self.query))
 
     def to_json(self) -> dict[str, Any]:
         """The moment's own keys (see `Moment.to_json`), and those of the entry."""
@@ -177,6 +184,8 @@ class BinSummary:
     """How many there are in it ..."""
     seconds: Fraction
     """... and how long they are together."""
+    added_at: datetime
+    """When something was put into it last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ events, also those that are not shown: the question leaves these out.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, event, select, text
@@ -26,6 +28,7 @@ STATEMENTS = (
     f" INSERT INTO {TABLE}(rowid, caption) VALUES (new.id, new.caption); END",
 )
 """What makes the table; `migrations/` says the same."""
+_WORD = re.compile(r"[^\W_]+")
 RARE = 5_000
 """What fewer captions have is rare: these are all looked at. Words that more have say little, and ranking everything
 that has them would take seconds in a large library."""
@@ -33,6 +36,8 @@ LOOKED_AT = 6_000
 """So many captions with rare words are ranked for one question."""
 MOST_TOKENS = 32
 """Of a question; more words say nothing more and take longer."""
+COMPLETED = 500
+"""Captions whose words are offered."""
 SPARE = 2
 """Times as many are asked for as wanted, for some are not shown."""
 
@@ -89,6 +94,26 @@ def _some(connection: Connection, match: str, limit: int) -> list[int]:
         return []
     found = text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :limit")
     return list(connection.execute(found, {"match": match, "limit": SPARE * limit}).scalars())
+
+
+def beginning(connection: Connection, start: str, limit: int) -> list[tuple[str, int]]:
+    """Words of captions that begin so, and how many of those that were looked at have them: most first.
+
+    The index knows words without their endings, so it only says which captions to look at.
+    """
+    start = start.casefold()
+    stem = _WORD.fullmatch(start)
+    if stem is None:
+        return []
+    newest = text(
+        f"SELECT caption FROM event WHERE id IN (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match"
+        " ORDER BY rowid DESC LIMIT :most)"
+    )
+    captions = connection.execute(newest, {"match": f"{_quoted(start)}*", "most": COMPLETED}).scalars()
+    counted = Counter(
+        word for caption in captions for word in set(_WORD.findall(caption.casefold())) if word.startswith(start)
+    )
+    return counted.most_common(limit)
 
 
 def expression(tokens: Sequence[str], phrases: Collection[Sequence[str]]) -> str:

@@ -52,3 +52,14 @@ class Found:
     borders: tuple[int, ...]
     """First timestamps of all shots but the first."""
     stills: tuple[Still, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a copy that is being made."""
+
+    at: int
+    """Where in the copy its bytes belong; earlier ones may be written over."""
+    data: bytes
+    pts: int
+    """How far in the footage the copy has come."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from momentidx.footage import Footage
 from momentidx.media.frames import Frames, Signals, Sound
-from momentidx.media.requests import Batch, Found, Limits, Wanted
+from momentidx.media.requests import Batch, Found, Limits, Piece, Wanted
 from momentidx.media.stills import Sprite, Still, inside, poster
 from momentidx.times import Span
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # the child imports this module too, and has no use for these
 T = TypeVar("T")
 
 _SPRITE_COLUMNS, _SPRITE_TILES, _SPRITE_TILE_WIDTH = 10, 100, 160
+_COPYING = 3
+"""Copying takes so many times as long as decoding may."""
 
 
 class Source:
@@ -61,6 +63,15 @@ class Source:
     def png(self, pts: int) -> bytes:
         """The picture shown at this time as PNG, in its own size (square pixels, 8 bits)."""
         return self._run(_png, self._path, self._footage, pts, self._limits)
+
+    def times(self) -> Sequence[int]:
+        """When each picture is shown, ascending, as the file says. Reads all of it and decodes nothing."""
+        return self._run(_times, self._path, self._footage)
+
+    def light_copy(self) -> Generator[Piece, None, None]:
+        """A copy that browsers play, in pieces (see `momentidx.media.light`); closing the generator ends the work."""
+        args = self._path, self._footage, self._limits
+        return self._decoder.stream(_light_copy, *args, file=self._path, seconds=_COPYING * self._seconds)
 
     @property
     def shots(self) -> Sequence[Span]:
@@ -184,6 +195,18 @@ def _png(path: Path, footage: Footage, time: int, limits: Limits) -> bytes:
     video = footage.video
     full = max(video.height, math.ceil(video.width * video.sample_aspect))
     return lossless(exact(path, footage, [time], full, limits).images[0])
+
+
+def _times(path: Path, footage: Footage) -> tuple[int, ...]:
+    from momentidx.media.light import picture_times
+
+    return picture_times(path, footage)
+
+
+def _light_copy(path: Path, footage: Footage, limits: Limits) -> Iterator[Piece]:
+    from momentidx.media.light import light_copy
+
+    return light_copy(path, footage, limits)
 
 
 def _sprite(stills: Sequence[Still]) -> Sprite:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -39,13 +40,16 @@ def watch(
     orders: Orders,
     listener: Listener,
     notifier: Notifier | None = None,
+    beside: Callable[[Settings], AbstractContextManager[object]] | None = None,
 ) -> None:
     """Watch folders and index what arrives, until `orders.stop` is set.
 
     What an earlier run left queued or half done goes first. A stop abandons the file in work (it
     stays queued) and returns within ten seconds. `load` gives the settings, at the start and whenever
     `orders.reload` is set; new ones that are no good are refused in a sentence and the old ones stay.
+    `beside` gives what runs meanwhile, of the settings; without it that is what answers searches.
     """
+    beside = beside or (lambda settings: Answering(library.folder, settings.embedder))
     notifier = notifier or Notifier()
     settings = load()
     progress = Progress()
@@ -57,7 +61,7 @@ def watch(
         worker = _Worker(library, orders, progress, listener)
         try:
             while not orders.stop.is_set():
-                with open_tools(settings) as tools, Answering(library.folder, settings.embedder):
+                with open_tools(settings) as tools, beside(settings):
                     pulse.decoder = tools.decoder
                     library.plan(tools.wanted)
                     worker.work(tools)

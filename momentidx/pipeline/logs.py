@@ -21,10 +21,10 @@ WAITING_RECORDS = 10_000
 
 
 class LogFile:
-    """`<library>/logs/momentidx.log` while the block runs."""
+    """`<library>/logs/momentidx.log`, or another there, while the block runs."""
 
-    def __init__(self, library: Path) -> None:
-        self.path = library / LOGS / LOG_FILE
+    def __init__(self, library: Path, name: str = LOG_FILE) -> None:
+        self.path = library / LOGS / name
         self._handler: _Patient | None = None
 
     @contextmanager

@@ -103,7 +103,12 @@ def search(
 
 
 def misses(
-    library: Library, answers: Answers, wish: Wish, *, embedder: Embedder | None = None
+    library: Library,
+    answers: Answers,
+    wish: Wish,
+    *,
+    embedder: Embedder | None = None,
+    vectors: Vectors | None = None,
 ) -> list[tuple[str, int]]:
     """For each condition of a query that found nothing: its text, and how many there would be without it."""
     query = answers.query
@@ -113,7 +118,7 @@ def misses(
         rest = [each for each in parts if each is not part]
         if isinstance(part, Filter | Not) and any(not isinstance(each, Not) for each in rest):
             without = str(All(tuple(rest))) if len(rest) > 1 else str(rest[0])
-            others = search(library, without, replace(wish, limit=wish.limit, offset=0), embedder=embedder)
+            others = search(library, without, replace(wish, offset=0), embedder=embedder, vectors=vectors)
             if others.moments:
                 found.append((str(part), len(others.moments)))
     return found

@@ -63,6 +63,14 @@ def ask(library: Path, words: str, wish: Wish, embedder: str) -> Answers | None:
         return None
 
 
+def is_answered(library: Path) -> bool:
+    """Whether a process has the socket of a library."""
+    with suppress(OSError), _at(library) as address, socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        return True
+    return False
+
+
 class Service:
     """One library, opened at the first question, and what is needed to search it."""
 
@@ -75,15 +83,26 @@ class Service:
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """The answer to one question, in the form of the wire; raises MomentidxError like a search."""
-        from momentidx.search.find import search
-
         if question["version"] != __version__ or question["embedder"] != self._name:
             raise MomentidxError("Asked by another version, or for another embedder.")
-        wish = wish_from_json(question["wish"])
+        return answers_to_json(self.search(question["words"], wish_from_json(question["wish"])))
+
+    def search(self, words: str | None, wish: Wish) -> Answers:
+        """The same as values; for threads of this process."""
+        from momentidx.search.find import search
+
         with self._turn:  # two at a time would only be in each other's way
             library, embedder, vectors, note = self._ready()
-            found = search(library, question["words"], wish, embedder=embedder, vectors=vectors)
-        return answers_to_json(replace(found, notes=(*filter(None, [note]), *found.notes)))
+            found = search(library, words, wish, embedder=embedder, vectors=vectors)
+        return replace(found, notes=(*filter(None, [note]), *found.notes))
+
+    def misses(self, answers: Answers, wish: Wish) -> list[tuple[str, int]]:
+        """For each condition of a query that found nothing: its text, and how many there would be without it."""
+        from momentidx.search.find import misses
+
+        with self._turn:
+            library, embedder, vectors, _ = self._ready()
+            return misses(library, answers, wish, embedder=embedder, vectors=vectors)
 
     def warm_up(self) -> None:
         """Do before the first question what it would have to wait for."""

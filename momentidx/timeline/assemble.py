@@ -16,22 +16,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, Gap, Marker, MarkerColor, Timeline, Track, TrackKind
 
-from momentidx.errors import MomentidxError
+from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
-from momentidx.timeline.build import MARKER_NAME_LENGTH, Layout, build
+from momentidx.timeline.build import MARKER_NAME_LENGTH, Layout, build, rates
 from momentidx.timeline.conform.grid import keep_source_frames
 from momentidx.timeline.cuts import exact_rate
+from momentidx.timeline.export import write_checked
 from momentidx.timeline.names import one_line, safe_text
+from momentidx.timeline.protocol import TimelineWriter
 from momentidx.timeline.shotlist import Slot
-from momentidx.times import round_half_up
+from momentidx.timeline.write.files import refuse_to_replace
+from momentidx.times import rate_text, round_half_up
 
 FLOOR = 0.25
 GAP_SECONDS = Fraction(2)
 """How long the gap for a slot without a length is."""
+FEWEST_ANSWERS = 20
+ONE_GRID = ("otio", "otio-resolve", "otioz")
+"""Formats that `export` splits by frame rate, and that can hold several on the grid of one sequence."""
 
 
 @dataclass
@@ -49,6 +57,32 @@ class Cast:
         """The best answer that is none of the takes."""
         taken = {take.id for take in self.takes}
         return next((moment for moment in self.answers if moment.id not in taken), None)
+
+    def why(self, floor: float) -> str:
+        """Why the slot has no take."""
+        best = self.runner_up
+        if best is None or best.score is None:
+            return "nothing was found"
+        if best.score < floor:
+            return f"nothing scores {floor:.2f} or more; the nearest scores {best.score:.2f}"
+        return "everything that scores enough is shown in another slot"
+
+    def to_json(self, floor: float) -> dict[str, Any]:
+        """The evidence for the slot as one JSON object, documented in `docs/selects.md`."""
+        return {
+            "slot": self.slot.number,
+            "words": self.slot.words,
+            "seconds": None if self.slot.length is None else float(self.slot.length),
+            "state": "filled" if self.takes else "gap",
+            "reason": None if self.takes else self.why(floor),
+            "takes": [take.to_json() for take in self.takes],
+            "runner_up": self.runner_up.to_json() if self.runner_up else None,
+        }
+
+
+def answers_wanted(slots: int, alternates: int) -> int:
+    """How many moments to look at for each slot: more where the shot list is longer."""
+    return max(FEWEST_ANSWERS, 2 * slots * (1 + alternates))
 
 
 def cast(
@@ -71,7 +105,7 @@ def cast(
         ]
         due = {one.slot.number for one in found}
         for *_, one, moment in sorted(pairs, key=lambda pair: pair[:3]):
-            take = _cut(moment, one.slot.length)
+            take = fitted(moment, one.slot.length)
             if one.slot.number not in due or _seen(take, one.takes if repeat else shown):
                 continue
             due.remove(one.slot.number)
@@ -87,8 +121,8 @@ def _seen(take: Moment, others: Sequence[Moment]) -> bool:
     )
 
 
-def _cut(moment: Moment, length: Fraction | None) -> Moment:
-    """The middle of a moment, as long as asked for; at least a frame."""
+def fitted(moment: Moment, length: Fraction | None) -> Moment:
+    """A moment, or its middle when it is longer than asked for (seconds); at least a frame."""
     if length is None:
         return moment
     (first, end), footage = moment.frames, moment.footage
@@ -123,6 +157,25 @@ def string_out(found: Sequence[Cast], *, name: str, handles: str = "0f") -> Time
         for rank in range(1, max(len(one.takes) for one in found)):
             timeline.tracks.append(_alternates(found, rank, lengths, rate, layout))
     return timeline
+
+
+def write_string_out(
+    found: Sequence[Cast], writer: TimelineWriter, file: Path, *, name: str, handles: str = "0f", force: bool = False
+) -> list[str]:
+    """Write what was cast; what is wrong with the file.
+
+    Raises WrongUse when the takes have several frame rates and the format holds one, and for a file
+    that may not be replaced.
+    """
+    mixed = rates([one.takes[0] for one in found if one.takes])
+    if len(mixed) > 1 and not (writer.mixed_rates or writer.name in ONE_GRID):
+        raise WrongUse(
+            f"The best takes have {', '.join(map(rate_text, mixed))} frames a second, and {writer.name} files hold one "
+            "rate. Write .otio, .fcpxml, .mlt or .kdenlive."
+        )
+    timeline = string_out(found, name=name, handles=handles)
+    refuse_to_replace(file, timeline, force=force)
+    return write_checked(writer, timeline, file)
 
 
 def _asked(slot: Slot) -> dict[str, object]:

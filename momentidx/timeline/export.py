@@ -9,8 +9,10 @@ from pathlib import Path
 
 from opentimelineio.schema import Timeline
 
+from momentidx.config import Settings
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
+from momentidx.hooks import plugins
 from momentidx.timeline.build import Layout, build, media_rate, rates
 from momentidx.timeline.check import can_check, check, check_file
 from momentidx.timeline.cuts import exact_rate
@@ -30,6 +32,11 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
 """For each program its formats, the one that arrives most reliably first; the ending of the file may pick another."""
 
 Writers = Mapping[str, TimelineWriter]
+
+
+def writers(settings: Settings) -> Writers:
+    """Every format that is installed, by name."""
+    return {item.offer.name: item.offer.make(settings) for item in plugins() if item.kind == "timeline_writers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,24 @@ def deliver(deliveries: Sequence[Delivery], *, query: str | None, force: bool) -
         refuse_to_replace(one.file, timeline, force=force)
     for one, timeline in zip(deliveries, timelines, strict=True):
         yield one, write_checked(one.writer, timeline, one.file)
+
+
+def mixture(one: Delivery) -> str | None:
+    """What a person should know of clips of several frame rates in one file."""
+    found = rates(one.moments)
+    if len(found) < 2:
+        return None
+    names = ", ".join(rate_text(rate) for rate in found)
+    sequence = rate_text(one.layout.rate or found[0])
+    return f"The clips have different frame rates ({names}); the sequence has {sequence}."
+
+
+def splitting(deliveries: Sequence[Delivery]) -> str | None:
+    """Why there are several files of a format, if there are."""
+    split = " and ".join(sorted({one.writer.name for one in deliveries if not one.alone}))
+    return (
+        f"There are several files because {split} holds one frame rate, or so many clips, in a file." if split else None
+    )
 
 
 def _timelines(deliveries: Sequence[Delivery], query: str | None) -> list[Timeline]:

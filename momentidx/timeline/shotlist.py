@@ -60,22 +60,27 @@ def read_shot_list(file: Path) -> list[Slot]:
         raise WrongUse(f"{file}: the shot list is not plain text in UTF-8. Save it so.") from error
     if len(content) > MOST_BYTES:
         raise WrongUse(f"{file}: this is too large for a shot list.")
+    return parse_shot_list(text, file.suffix, str(file))
+
+
+def parse_shot_list(text: str, suffix: str = "", name: str = "The shot list") -> list[Slot]:
+    """The slots of a shot list that is a text already, written as a file of this ending would be."""
     readers = {".csv": _csv, ".md": _markdown, ".markdown": _markdown}
-    found = list(readers.get(file.suffix.lower(), _text)(text))
+    found = list(readers.get(suffix.lower(), _text)(text))
     if not found:
-        raise WrongUse(f"{file}: there is no slot in the shot list. Write one line a shot.")
+        raise WrongUse(f"{name}: there is no slot in the shot list. Write one line a shot.")
     if len(found) > MOST_SLOTS:
-        raise WrongUse(f"{file}: the shot list has {len(found)} slots; at most {MOST_SLOTS} are cast.")
-    return [_slot(number, words, length, file) for number, (words, length) in enumerate(found, start=1)]
+        raise WrongUse(f"{name}: the shot list has {len(found)} slots; at most {MOST_SLOTS} are cast.")
+    return [_slot(number, words, length, name) for number, (words, length) in enumerate(found, start=1)]
 
 
-def _slot(number: int, words: str, length: str, file: Path) -> Slot:
+def _slot(number: int, words: str, length: str, name: str) -> Slot:
     try:
         seconds = parse_length(re.sub(r"\s", "", length)) if length else None
     except WrongUse as error:
-        raise WrongUse(f"{file}, slot {number} ('{words}'): {error}") from error
+        raise WrongUse(f"{name}, slot {number} ('{words}'): {error}") from error
     if seconds == 0:
-        raise WrongUse(f"{file}, slot {number} ('{words}'): a length is more than nothing.")
+        raise WrongUse(f"{name}, slot {number} ('{words}'): a length is more than nothing.")
     return Slot(number, words, seconds)
 
 

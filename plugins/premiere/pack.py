@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 PANEL = Path(__file__).parent / "panel"
-SCRIPTS = ("moments", "premiere", "panel")
+SCRIPTS = ("moments", "server", "premiere", "panel")
 
 
 def pack(panel: Path, file: Path) -> list[str]:

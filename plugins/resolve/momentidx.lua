@@ -1,12 +1,16 @@
 --[[ momentidx in DaVinci Resolve's menu Workspace > Scripts, in the free edition and in Studio.
 
-`momentidx plugins install resolve` installs this file under two names, and its name says what it does:
+`momentidx plugins install resolve` installs this file under four names, and its name says what it does:
 
   momentidx import selects   makes a timeline of the newest file that `momentidx export --to resolve` wrote
   momentidx append selects   puts its clips at the end of the open timeline
+  momentidx import bin       the same with the bin that something was put into last, while momentidx runs
+  momentidx append bin
 
 Files are looked for in the folder that MOMENTIDX_EXPORTS names, else in `momentidx` in your home folder;
 when there is none, or this version of Resolve does not tell how old files are, you are asked for one.
+For a bin momentidx itself is asked over HTTP (by curl, which all three systems have): where it runs and what
+opens it stands in `web.json` of the library that MOMENTIDX_LIBRARY names, else of yours.
 Every marker carries the moment's number as custom data (`momentidx:41`). Apache-2.0.
 
 The language is Lua 5.1, which Resolve runs. Frames are whole numbers throughout. --]]
@@ -163,6 +167,104 @@ local function chosen()
   return asked and { asked } or {}
 end
 
+-- A running momentidx -------------------------------------------------------------------------------------
+
+local WINDOWS = package.config:sub(1, 1) == "\\"
+
+local function library_folder()
+  local home = os.getenv("HOME") or os.getenv("USERPROFILE") or "."
+  if os.getenv("MOMENTIDX_LIBRARY") then return os.getenv("MOMENTIDX_LIBRARY") end
+  if WINDOWS then return (os.getenv("LOCALAPPDATA") or home .. "\\AppData\\Local") .. "\\momentidx" end
+  local mac = io.open("/System/Library/CoreServices/SystemVersion.plist")
+  if mac then
+    mac:close()
+    return home .. "/Library/Application Support/momentidx"
+  end
+  return (os.getenv("XDG_DATA_HOME") or home .. "/.local/share") .. "/momentidx"
+end
+
+local function read_whole(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+-- Where momentidx runs, and its token.
+local function address()
+  local file = library_folder() .. "/web.json"
+  local text = read_whole(file)
+  local read, told = pcall(decode_json, text or "")
+  if not read or type(told) ~= "table" or not told.url then
+    error("momentidx does not run (" .. file .. " names no address). Start it: momentidx watch, or momentidx serve.", 0)
+  end
+  return told
+end
+
+-- A name of a file that only we can read; Lua makes it on Linux and macOS, and Windows has a folder for each user.
+local function private_name()
+  if not WINDOWS then return os.tmpname() end
+  return (os.getenv("TEMP") or ".") .. "\\momentidx-" .. os.time() .. "-" .. math.random(1e6) .. ".txt"
+end
+
+local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"' end
+
+-- Ask momentidx; the answer's text. The token goes through a file, since others can see what programs are called with.
+local function ask(server, path, body)
+  local config, answer = private_name(), private_name()
+  local lines = {
+    "url = " .. quoted(server.url .. path),
+    "header = " .. quoted("Authorization: Bearer " .. server.token),
+    "output = " .. quoted(answer),
+    'write-out = "%{http_code}"', 'noproxy = "*"', "silent", "max-time = 120",
+  }
+  if body then
+    table.insert(lines, 'header = "Content-Type: application/json"')
+    table.insert(lines, "data-binary = " .. quoted(body))
+  end
+  local file = assert(io.open(config, "wb"))
+  file:write(table.concat(lines, "\n"), "\n")
+  file:close()
+  local pipe = assert(io.popen('curl -q -K "' .. config .. '"'))
+  local status = pipe:read("*a")
+  pipe:close()
+  local text = read_whole(answer) or ""
+  os.remove(config)
+  os.remove(answer)
+  if status == "200" then return text end
+  local _, told = pcall(decode_json, text)
+  if type(told) == "table" and told.error then error(told.error.message, 0) end
+  error("momentidx does not answer at " .. server.url .. " (" .. status .. "). Start it: momentidx watch.", 0)
+end
+
+local function encode_string(text)
+  local safe = text:gsub('[%c\\"]', function(mark) return string.format("\\u%04x", mark:byte()) end)
+  return '"' .. safe .. '"'
+end
+
+-- Have the bin that something was put into last exported, or the one that MOMENTIDX_BIN names; the files.
+local function fetched_bin()
+  local server, wanted, newest_bin = address(), os.getenv("MOMENTIDX_BIN"), nil
+  for _, bin in ipairs(decode_json(ask(server, "/api/v1/selects"))) do
+    if not newest_bin or bin.added_at > newest_bin.added_at then newest_bin = bin end
+  end
+  local name = wanted or (newest_bin and newest_bin.bin)
+  if not name then error("There is no bin yet. Choose moments in momentidx first.", 0) end
+  local body = '{"what": {"selects": ' .. encode_string(name) .. '}, "to": ["otio-resolve"]}'
+  local paths = {}
+  for _, file in ipairs(decode_json(ask(server, "/api/v1/exports", body)).files) do
+    local base = private_name()
+    os.remove(base)
+    local path = base .. ".otio"
+    local written = assert(io.open(path, "wb"))
+    written:write((ask(server, file.url)))
+    written:close()
+    table.insert(paths, path)
+  end
+  return paths
+end
+
 -- In Resolve ---------------------------------------------------------------------------------------------
 
 local function add_marker(timeline, frame, marker)
@@ -240,14 +342,19 @@ end
 local function main()
   local project = resolve:GetProjectManager():GetCurrentProject()
   if not project then error("No project is open.", 0) end
-  local paths = chosen()
+  local own_name = debug.getinfo(1, "S").source:match("[^/\\]*$")
+  local act = own_name:find("append", 1, true) and append_selects or import_selects
+  local live = own_name:find("bin", 1, true)
+  local paths = live and fetched_bin() or chosen()
   if #paths == 0 then
     print("momentidx: nothing to import. Export first: momentidx export \"words\" --to resolve -o "
       .. exports_folder() .. "/selects.otio")
   end
-  local own_name = debug.getinfo(1, "S").source:match("[^/\\]*$")
-  local act = own_name:find("append", 1, true) and append_selects or import_selects
-  for _, path in ipairs(paths) do act(project, read_selects(path)) end
+  for _, path in ipairs(paths) do
+    local done, message = pcall(function() act(project, read_selects(path)) end)
+    if live then os.remove(path) end
+    if not done then error(message, 0) end
+  end
 end
 
 resolve = resolve or Resolve()

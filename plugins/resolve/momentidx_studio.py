@@ -6,9 +6,14 @@ In Resolve's menu Workspace > Scripts it imports the newest export; from a termi
     python3 momentidx_studio.py                      import the newest files of MOMENTIDX_EXPORTS or ~/momentidx
     python3 momentidx_studio.py --append             put their clips at the end of the open timeline
     python3 momentidx_studio.py [--append] FILE...   the same with these files
+    python3 momentidx_studio.py [--append] --bin     ... with the bin that something was put into last
+    python3 momentidx_studio.py [--append] --bin "Day 1"
+    python3 momentidx_studio.py [--append] --query "a red door opens"
 
-The files are what `momentidx export --to resolve` writes. Every marker carries the moment's number as
-custom data (`momentidx:41`). The free edition runs `momentidx.lua` instead: it has no Python.
+For the last three momentidx itself is asked over HTTP: where it runs and what opens it stands in `web.json` of the
+library that MOMENTIDX_LIBRARY names, else of yours. The files are what `momentidx export --to resolve` writes. Every
+marker carries the moment's number as custom data (`momentidx:41`). The free edition runs `momentidx.lua` instead: it
+has no Python.
 """
 
 from __future__ import annotations
@@ -17,7 +22,11 @@ import argparse
 import json
 import os
 import sys
+import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +43,15 @@ MODULES = {
     "linux": "/opt/resolve/Developer/Scripting/Modules",
 }
 """Where Resolve's installer puts its Python module."""
+
+
+LIBRARIES = {
+    "darwin": "~/Library/Application Support/momentidx",
+    "win32": "~/AppData/Local/momentidx",
+    "linux": "~/.local/share/momentidx",
+}
+"""Where momentidx keeps its library, unless it was told otherwise."""
+ANSWER_SECONDS = 120
 
 
 class Refused(Exception):
@@ -115,6 +133,59 @@ def newest(folder: Path) -> list[Path]:
     files = {file: file.stat().st_mtime for file in folder.glob("*.otio")}
     latest = max(files.values(), default=0.0)
     return sorted(file for file, time in files.items() if latest - time <= SAME_EXPORT_SECONDS)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A momentidx that runs."""
+
+    url: str
+    token: str
+
+    @classmethod
+    def running(cls) -> Server:
+        """The one of the library. Raises Refused."""
+        data = os.environ.get("XDG_DATA_HOME") if sys.platform == "linux" else None
+        own = f"{data}/momentidx" if data else LIBRARIES.get(sys.platform, LIBRARIES["linux"])
+        file = Path(os.environ.get("MOMENTIDX_LIBRARY") or own).expanduser() / "web.json"
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+            return cls(told["url"], told["token"])
+        except (OSError, ValueError, KeyError) as error:
+            raise Refused(
+                f"momentidx does not run ({file} names no address). Start it: momentidx watch, or momentidx serve."
+            ) from error
+
+    def ask(self, path: str, body: Any = None) -> bytes:
+        """An answer of the API. Raises Refused."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with direct.open(request, timeout=ANSWER_SECONDS) as answer:
+                found: bytes = answer.read()
+                return found
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Refused(json.loads(error.read())["error"]["message"]) from error
+        except OSError as error:
+            raise Refused(f"momentidx does not answer at {self.url}. Start it: momentidx watch.") from error
+
+    def newest_bin(self) -> str:
+        """The one that something was put into last. Raises Refused when there is none."""
+        bins = json.loads(self.ask("/api/v1/selects"))
+        if not bins:
+            raise Refused("There is no bin yet. Choose moments in momentidx first.")
+        return str(max(bins, key=lambda bin: bin["added_at"])["bin"])
+
+    def export(self, what: dict[str, str], folder: Path) -> list[Path]:
+        """Have moments exported for Resolve; the files. Raises Refused."""
+        told = json.loads(self.ask("/api/v1/exports", {"what": what, "to": ["otio-resolve"]}))
+        for file in told["files"]:
+            (folder / file["name"]).write_bytes(self.ask(file["url"]))
+        return [folder / file["name"] for file in told["files"]]
 
 
 def import_selects(project: Project, selects: Selects) -> str:
@@ -205,29 +276,43 @@ def main(arguments: Sequence[str], running: Resolve | None = None) -> int:
     """Import or append, and say what was done; the exit code."""
     parser = argparse.ArgumentParser(description="Bring momentidx's selects into DaVinci Resolve Studio.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what momentidx exported; else the newest")
+    parser.add_argument(
+        "--bin", nargs="?", const="", metavar="NAME", help="a bin of a running momentidx; else the newest"
+    )
+    parser.add_argument("--query", metavar="WORDS", help="the moments that answer it best, of a running momentidx")
     parser.add_argument("--append", action="store_true", help="put the clips at the end of the open timeline")
     options = parser.parse_args(arguments)
     folder = Path(os.environ.get("MOMENTIDX_EXPORTS") or Path.home() / "momentidx")
     try:
-        files = options.files or newest(folder)
-        if not files:
-            raise Refused(f"There is no export in {folder}. Write one: momentidx export ... --to resolve")
-        project = (running or connect()).GetProjectManager().GetCurrentProject()
-        if not project:
-            raise Refused("No project is open.")
-        for file in files:
-            selects = read_selects(file)
-            if options.append:
-                for note in append_selects(project, selects):
-                    print(f"momentidx: {note}")
-                print(f"momentidx: appended {len(selects.clips)} clips.")
+        with ExitStack() as held:
+            if options.query or options.bin is not None:
+                server = Server.running()
+                what = {"query": options.query} if options.query else {"selects": options.bin or server.newest_bin()}
+                fetched = held.enter_context(tempfile.TemporaryDirectory(prefix="momentidx-"))
+                files = server.export(what, Path(fetched))
             else:
-                name = import_selects(project, selects)
-                print(f"momentidx: made the timeline '{name}' of {len(selects.clips)} clips.")
+                files = options.files or newest(folder)
+            if not files:
+                raise Refused(f"There is no export in {folder}. Write one: momentidx export ... --to resolve")
+            project = (running or connect()).GetProjectManager().GetCurrentProject()
+            if not project:
+                raise Refused("No project is open.")
+            for file in files:
+                _bring(project, read_selects(file), append=options.append)
     except Refused as error:
         print(f"momentidx: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _bring(project: Project, selects: Selects, *, append: bool) -> None:
+    if append:
+        for note in append_selects(project, selects):
+            print(f"momentidx: {note}")
+        print(f"momentidx: appended {len(selects.clips)} clips.")
+    else:
+        name = import_selects(project, selects)
+        print(f"momentidx: made the timeline '{name}' of {len(selects.clips)} clips.")
 
 
 if __name__ == "__main__":

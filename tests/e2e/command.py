@@ -17,9 +17,9 @@ PATIENCE = 120.0
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The caller's environment without settings of momentidx."""
+    """The caller's environment without settings of momentidx, and without the page, which tests/web is about."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOMENTIDX_")}
-    return kept | more
+    return kept | {"MOMENTIDX_WEB": "false"} | more
 
 
 def momentidx(*arguments: str | Path, code: int = 0, cwd: Path | None = None, **env: str) -> str:

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
 """Seconds after which a test gives up waiting; never how long something should take."""
 SETTINGS = {
+    "MOMENTIDX_WEB": "false",
     "MOMENTIDX_CAPTIONERS": "parrot",
     "MOMENTIDX_EMBEDDER": "letters",
     "MOMENTIDX_SETTLE_SECONDS": "0.2",

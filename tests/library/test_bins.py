@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from momentidx.errors import LibraryBusy, WrongUse
-from momentidx.events import Layer
+from momentidx.errors import LibraryBusy, Outdated, WrongUse
+from momentidx.events import Layer, Remark
 from momentidx.library import Bins, BinSummary, Library, WritableLibrary, lock, sqlite
 from tests.library.making import FOOTAGE, described, event, file, indexed, other
 
@@ -43,7 +43,9 @@ def test_the_same_stretch_is_in_a_bin_once_but_may_be_in_two_bins(library: Writa
     assert bins.add("Day 1", [one, one, two]) == 2
     assert bins.add("Day 1", [two, one]) == 0
     assert bins.add("Day 2", [one]) == 1
-    assert library.bins() == [BinSummary("Day 1", 2, Fraction(10)), BinSummary("Day 2", 1, Fraction(5))]
+    first, second = (library.selects(name)[-1].added_at for name in ("Day 1", "Day 2"))
+    assert first < second
+    assert library.bins() == [BinSummary("Day 1", 2, Fraction(10), first), BinSummary("Day 2", 1, Fraction(5), second)]
 
 
 def test_what_was_asked_and_how_well_it_answered_is_kept(library: WritableLibrary, bins: Bins) -> None:
@@ -107,6 +109,39 @@ def test_moving_keeps_the_order_of_the_others(
     bins.add("Day 1", moments)
     bins.move("Day 1", position, to)
     assert order(library) == [(place, moments[number - 1].id) for place, number in enumerate(expected, start=1)]
+
+
+def test_a_bin_is_put_in_order_as_a_whole_and_only_as_it_stands(library: WritableLibrary, bins: Bins) -> None:
+    moments = library.moments()
+    bins.add("Day 1", moments)
+    one, two, three, four = (entry.entry for entry in library.selects("Day 1"))
+    bins.arrange("Day 1", [three, one, four, two])
+    assert order(library) == [(place, moments[at].id) for place, at in enumerate([2, 0, 3, 1], start=1)]
+    for another in ([three, one, four], [three, one, four, two, two], [three, one, four, 99]):
+        with pytest.raises(Outdated, match="The bin 'Day 1' has changed meanwhile"):
+            bins.arrange("Day 1", another)
+    assert [entry.entry for entry in library.selects("Day 1")] == [three, one, four, two]
+
+
+def test_who_looked_before_another_changed_the_bin_changes_nothing(library: WritableLibrary, bins: Bins) -> None:
+    bins.add("Day 1", library.moments())
+    entries = library.selects("Day 1")
+    bins.remove("Day 1", [1], entry=entries[0].entry)
+    for attempt in (
+        lambda: bins.note("Day 1", 2, "This one.", entry=entries[1].entry),
+        lambda: bins.rate("Day 1", 2, 5, entry=entries[1].entry),
+        lambda: bins.move("Day 1", 2, 1, entry=entries[1].entry),
+        lambda: bins.remove("Day 1", [2], entry=entries[1].entry),
+    ):
+        with pytest.raises(Outdated, match="another entry lies there now"):
+            attempt()
+    bins.note("Day 1", 1, "This one.", entry=entries[1].entry)
+    assert [(entry.entry, entry.note) for entry in library.selects("Day 1")] == [
+        (entries[1].entry, "This one."),
+        (entries[2].entry, ""),
+        (entries[3].entry, ""),
+    ]
+    assert library.selects("Day 1")[0].remarked.remark == Remark("This one.")
 
 
 def test_notes_and_ratings_are_changed_and_taken_away(library: WritableLibrary, bins: Bins) -> None:

@@ -255,3 +255,38 @@ def test_people_edit_while_a_process_indexes(library: WritableLibrary, captions:
     embedded(library)
     assert len(library.vectors(LETTERS)[0]) == len(shown(library)) == 2 + 2 * number
     assert [found for found in library.examine() if found.broken] == []
+
+
+def test_several_things_change_in_one_version_and_a_trim_names_frames(
+    library: WritableLibrary, captions: Captions
+) -> None:
+    footage = FOOTAGE
+    assert captions.change(1, caption="A gate.", rating=3, labels=["gate"], frames=(10, None)) == Said(3, 1)
+    (moment,) = library.moments(ids=[3])
+    assert (moment.event.caption, moment.remark.rating, moment.remark.labels) == ("A gate.", 3, ("gate",))
+    assert moment.event.span == Span(footage.grid.pts(10), DOOR.span.end, BASE)
+    assert captions.change(3, frames=(10, 150)) == Said(3, 1), "an edge on its frame already is no trim"
+    assert captions.change(3, frames=(None, footage.length_frames)) == Said(3, 2)
+    assert library.moments(ids=[3])[0].event.span.end == footage.span.end
+    for frames in ((-1, None), (10, 10), (None, footage.length_frames + 1)):
+        with pytest.raises(WrongUse, match="A moment begins at frame 0 or later"):
+            captions.change(3, frames=frames)
+    assert len(library.history(3)) == 2
+
+
+def test_undo_goes_back_one_step_at_a_time_to_the_machines_words(library: WritableLibrary, captions: Captions) -> None:
+    captions.edit(1, "One.")
+    captions.edit(1, "Two.")
+    captions.edit(1, "Three.")
+    assert library.stands_for(1) == library.stands_for(3) == 3
+    assert captions.undo(1) == Said(3, 4)
+    assert captions.undo(3) == Said(3, 5)
+    assert shown(library) == {3: "One.", 2: DOG.caption}
+    assert captions.edit(3, "Other.") == Said(3, 6)
+    assert captions.undo(3) == Said(3, 7)
+    assert shown(library)[3] == "One."
+    assert captions.undo(3) is None
+    assert shown(library) == {1: DOOR.caption, 2: DOG.caption}
+    assert (library.stands_for(1), library.history(1)) == (1, [])
+    with pytest.raises(WrongUse, match="Moment 1 is no person's"):
+        captions.undo(1)

@@ -14,7 +14,11 @@ class Element {
   appendChild(child) { this.children.push(child); }
   addEventListener(name, run) { this.listeners[name] = run; }
 }
-const elements = Object.fromEntries(["open", "timeline", "footage", "results", "said"].map((id) => [id, new Element()]));
+const ids = [
+  "open", "timeline", "footage", "results", "said", "words", "find", "bin", "cut", "url", "token", "connect", "connection",
+];
+const elements = Object.fromEntries(ids.map((id) => [id, new Element()]));
+for (const [id, text] of Object.entries({ words: "", url: "", token: "", ...job.fields })) elements[id].value = text;
 const find = (id, inside = Object.values(elements)) => {
   for (const element of inside) {
     const found = element.id === id ? element : find(id, element.children);
@@ -58,13 +62,38 @@ const premiere = {
   FolderItem: { cast: (item) => (item.bin ? item : null) },
 };
 const picked = (file) => ({ nativePath: file, read: async () => fs.readFileSync(file, "utf8") });
-const uxp = { storage: { localFileSystem: { getFileForOpening: async ({ types }) => {
-  const file = job.files.shift();
-  calls.push(["choose", types]);
-  return file ? picked(file) : null;
-} } } };
+const secrets = new Map(Object.entries(job.secrets ?? {}));
+const temporary = { createFile: async (name) => {
+  const file = path.join(path.dirname(jobFile), name);
+  return { nativePath: file, write: async (text) => fs.writeFileSync(file, text) };
+} };
+const uxp = { storage: {
+  localFileSystem: {
+    getFileForOpening: async ({ types }) => {
+      const file = job.files.shift();
+      calls.push(["choose", types]);
+      return file ? picked(file) : null;
+    },
+    getTemporaryFolder: async () => temporary,
+  },
+  secureStorage: {
+    setItem: async (key, value) => { secrets.set(key, value); },
+    getItem: async (key) => new TextEncoder().encode(secrets.get(key) ?? ""),
+  },
+} };
 
-const scope = vm.createContext({ document: page, require: (name) => ({ uxp, premierepro: premiere })[name] });
+let asking = 0;
+const asked = async (...given) => {
+  asking += 1;
+  try {
+    return await fetch(...given);
+  } finally {
+    asking -= 1;
+  }
+};
+const scope = vm.createContext({
+  document: page, require: (name) => ({ uxp, premierepro: premiere })[name], fetch: asked, btoa, Uint8Array,
+});
 const html = fs.readFileSync(path.join(panel, "index.html"), "utf8");
 for (const [, source] of html.matchAll(/<script src="([^"]+)">/g)) {
   vm.runInContext(fs.readFileSync(path.join(panel, source), "utf8"), scope, source);
@@ -77,11 +106,15 @@ page.listeners.DOMContentLoaded();
     if (typeof step === "number") {
       page.getElementById(`wanted-${step}`).checked = false;
     } else {
+      elements.said.textContent = null;
       elements[step].listeners.click();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      do {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      } while (elements.said.textContent === null || asking > 0);
       said.push([elements.said.textContent, elements.said.className]);
     }
   }
   const rows = elements.results.children.map((row) => [row.children[1].textContent, row.children[1].children[0].textContent]);
-  console.log(JSON.stringify({ calls, said, rows }));
+  const pictures = elements.results.children.filter((row) => row.children[2].src).map((row) => row.children[2].src);
+  console.log(JSON.stringify({ calls, said, rows, pictures, secrets: Object.fromEntries(secrets) }));
 })();

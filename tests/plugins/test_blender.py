@@ -28,6 +28,7 @@ import pytest
 
 from momentidx.config import Settings
 from momentidx.footage import Footage
+from momentidx.library import Library
 from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
 from momentidx.timeline.assemble import cast, string_out
@@ -35,6 +36,7 @@ from momentidx.timeline.build import Layout, build
 from momentidx.timeline.shotlist import Slot
 from momentidx.timeline.write.tables import BlenderWriter
 from tests.clips import read_number, render
+from tests.plugins.conftest import Live
 from tests.timeline.moments import FILM, NTSC, PAL, footage, moment
 
 SOURCE = Path(__file__).parents[2] / "plugins" / "blender" / "momentidx_vse"
@@ -158,6 +160,44 @@ def test_a_search_that_fails_says_what_momentidx_said(tmp_path: Path) -> None:
         CORE["search"](str(tmp_path / "nothing"), "", "door", 5)
     with pytest.raises(Refused, match="Say what happens"):
         CORE["search"](failing, "", " ", 5)
+
+
+def test_a_running_momentidx_is_asked_for_moments_bins_and_pictures(live: Live) -> None:
+    server = CORE["running"](str(live.folder))
+    assert server.url == live.server.url
+    (found,) = server.search("a red ball crosses the frame", 3)
+    best, *_ = found.strips
+    (moment,) = (each for each in live.moments if each.id == best.moment)
+    assert (best.path, best.caption) == (str(moment.path), moment.event.caption)
+    assert (best.source_start, best.source_end) == moment.frames
+    with pytest.raises(Refused, match="There is no bin yet"):
+        server.newest_bin()
+    one, two = live.moments[:2]
+    live.choose("Old", one)
+    live.choose("New", two, one)
+    (chosen,) = server.newest_bin()
+    assert [strip.moment for strip in chosen.strips] == [two.id, one.id]
+
+    pictures, made = CORE["Pictures"]("", chosen.strips, server.picture), []
+    deadline = time.monotonic() + 60
+    while pictures.working and time.monotonic() < deadline:
+        made += [(strip.moment, picture.read_bytes()) for strip, picture in pictures.new()]
+    pictures.stop()
+    with Library.open(live.folder) as library:
+        stills = [library.still(each.id) for each in (two, one)]
+    assert made == [(each.id, still.read_bytes()) for each, still in zip((two, one), stills, strict=True) if still]
+
+
+def test_a_momentidx_that_does_not_run_or_knows_another_token_is_not_asked(live: Live, tmp_path: Path) -> None:
+    running = CORE["running"]
+    assert running(str(tmp_path)) is None
+    assert running(str(tmp_path), "http://127.0.0.1:9", "x") is None
+    assert running(str(tmp_path), live.server.url, "wrong") is None
+    server = running(str(tmp_path), f"{live.server.url}/", live.server.token)
+    with pytest.raises(Refused, match="Say what happens"):
+        server.search(" ", 3)
+    with pytest.raises(Refused, match="column"):
+        server.search("kind:(", 3)
 
 
 # Blender's own rules, as https://docs.blender.org/manual/en/4.2/advanced/extensions/getting_started.html has them.

@@ -12,7 +12,13 @@ from momentidx.errors import MomentidxError, WrongUse
 from tests.e2e.command import momentidx, run
 
 ROOT = Path(__file__).parents[2]
-NAMES = ["momentidx append selects.lua", "momentidx import selects.lua", "momentidx studio.py"]
+NAMES = [
+    "momentidx append bin.lua",
+    "momentidx append selects.lua",
+    "momentidx import bin.lua",
+    "momentidx import selects.lua",
+    "momentidx studio.py",
+]
 
 
 def test_installing_for_resolve_and_removing_leaves_the_folder_as_it_was(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ which npm fetches once; without them the tests are skipped.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import runpy
@@ -15,10 +16,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import opentimelineio as otio
 import pytest
 
+from momentidx.search.asking import Wish
 from momentidx.timeline.build import build
 from momentidx.timeline.write.tables import JsonLinesWriter
+from tests.plugins.conftest import Live
 from tests.timeline.moments import FILM, PAL, footage, moment, timecode
 
 SOURCE = Path(__file__).parents[2] / "plugins" / "premiere"
@@ -136,6 +140,72 @@ def test_a_file_that_is_not_ours_is_refused_with_the_line(built: Path, tmp_path:
     answer = use(built, tmp_path, files=[str(tmp_path / "x.jsonl")], steps=["open"])
     assert answer["said"][0][0].startswith(told)
     assert answer["rows"] == []
+
+
+RED = "something red crosses the frame"
+
+
+def test_a_running_momentidx_is_found_by_its_file_searched_and_its_moments_become_a_sequence(
+    built: Path, live: Live, tmp_path: Path
+) -> None:
+    answer = use(
+        built,
+        tmp_path,
+        files=[str(live.folder / "web.json")],
+        fields={"words": RED},
+        steps=["connection", "find", 1, "cut"],
+    )
+    best = live.server.desk.search(RED, Wish(50)).moments
+    assert answer["rows"][0] == [best[0].event.caption, f"{best[0].path.name}  {best[0].timecodes[0]}"]
+    assert [text for text, _ in answer["said"]][:2] == [f"Connected to {live.server.url}.", f"{len(best)} moments."]
+    assert json.loads(answer["secrets"]["momentidx-server"]) == {"url": live.server.url, "token": live.server.token}
+    stills = [live.server.desk.library().still(moment.id) for moment in best]
+    assert [base64.b64decode(url.partition(",")[2]) for url in answer["pictures"]] == [
+        still.read_bytes() for still in stills if still
+    ]
+    (written,) = (Path(paths[0]) for name, paths, *_ in answer["calls"] if name == "import")
+    cut = otio.adapters.read_from_file(str(written), adapter_name="fcp_xml")
+    frames = [
+        (clip.name, round(clip.source_range.start_time.value - clip.media_reference.available_range.start_time.value))
+        for clip in cut.video_tracks()[0].find_clips()
+    ]
+    kept = [moment for place, moment in enumerate(best) if place != 1]
+    assert [frame for _, frame in frames] == [moment.frames[0] for moment in kept]
+
+
+def test_the_newest_bin_is_listed_with_the_address_that_was_kept_or_typed(
+    built: Path, live: Live, tmp_path: Path
+) -> None:
+    one, two = live.moments[:2]
+    live.choose("Old", one)
+    live.choose("INT/EXT 100%", two, one)
+    kept = {"momentidx-server": json.dumps({"url": live.server.url, "token": live.server.token})}
+    answer = use(built, tmp_path, secrets=kept, steps=["bin"])
+    assert answer["said"] == [["INT/EXT 100%: 2 moments.", ""]]
+    assert [caption for caption, _ in answer["rows"]] == [two.event.caption, one.event.caption]
+    typed = {"url": f" {live.server.url}/ ", "token": live.server.token}
+    assert use(built, tmp_path, fields=typed, steps=["connect"])["said"] == [[f"Connected to {live.server.url}.", ""]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "steps", "told"),
+    [
+        ({"words": "a ball"}, ["find"], "Say where momentidx runs"),
+        ({"url": "http://127.0.0.1:9", "token": "x"}, ["connect"], "momentidx does not answer at http://127.0.0.1:9."),
+        ({"url": "{url}", "token": "wrong"}, ["connect"], "Log in first"),
+        ({"url": "{url}", "token": "{token}", "words": " "}, ["find"], "Say what happens"),
+        ({"url": "{url}", "token": "{token}", "words": "kind:("}, ["find"], ""),
+        ({"url": "{url}", "token": "{token}"}, ["bin"], "There is no bin yet."),
+        ({"url": "{url}", "token": "{token}"}, ["cut"], "Find moments and tick some."),
+    ],
+)
+def test_what_a_running_momentidx_cannot_do_is_said(
+    built: Path, live: Live, tmp_path: Path, fields: dict[str, str], steps: list[str], told: str
+) -> None:
+    filled = {name: text.format(url=live.server.url, token=live.server.token) for name, text in fields.items()}
+    ((said, shown),) = use(built, tmp_path, fields=filled, steps=steps)["said"]
+    assert said.startswith(told)
+    assert shown == "failed"
 
 
 def test_the_package_holds_all_that_the_page_loads_and_is_the_same_every_time(built: Path, tmp_path: Path) -> None:

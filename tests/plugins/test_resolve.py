@@ -16,6 +16,7 @@ import pytest
 
 from momentidx.timeline.build import Layout, build
 from momentidx.timeline.write.otio import ResolveWriter
+from tests.plugins.conftest import Live
 from tests.plugins.fake_resolve import Resolve
 from tests.timeline.moments import PAL, footage, moment, timecode
 
@@ -183,3 +184,55 @@ def test_the_studio_script_takes_the_files_of_the_newest_export(
 def test_without_resolve_the_studio_script_says_so(selects: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert STUDIO["main"]([str(selects)]) == 1
     assert "Resolve's Python module is not installed here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("script", ["studio", "lua"])
+def test_the_bin_of_a_running_momentidx_becomes_a_timeline_with_its_frames(
+    script: str, live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if script == "lua" and not (LUAS and shutil.which("curl")):
+        pytest.skip("no Lua, or no curl, is installed (Debian: luajit curl)")
+    monkeypatch.setenv("MOMENTIDX_LIBRARY", str(live.folder))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    one, two = live.moments[:2]
+    live.choose("Old", one)
+    live.choose('Day "1"/ä', two, one)
+
+    def lines(action: str) -> list[str]:
+        if script == "studio":
+            fake = Resolve()
+            arguments = ["--bin"] if action == "import" else ["--append", "--bin", 'Day "1"/ä']
+            assert STUDIO["main"](arguments, fake) == 0
+            return fake.calls + capsys.readouterr().out.splitlines()
+        file = tmp_path / f"momentidx {action} bin.lua"
+        shutil.copy(FOLDER / "momentidx.lua", file)
+        done = subprocess.run(
+            [LUAS[0], HERE / "fake_resolve.lua", file], timeout=60, capture_output=True, text=True, check=True
+        )
+        return done.stdout.splitlines()
+
+    marks = [line.rsplit(" ", 1)[1] for line in lines("import") if line.startswith("marker")]
+    assert marks == [f"momentidx:{two.id}", f"momentidx:{one.id}"]
+    frames = [f"append {each.path.name} {each.frames[0]}-{each.frames[1] - 1}" for each in (two, one)]
+    assert [line for line in lines("append") if line.startswith("append")] == frames
+    assert [file.name for file in tmp_path.iterdir() if "web" not in file.name and file.suffix != ".lua"] == []
+
+
+def test_a_momentidx_that_does_not_run_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MOMENTIDX_LIBRARY", str(tmp_path))
+    assert STUDIO["main"](["--bin"], Resolve()) == 1
+    assert "Start it: momentidx watch, or momentidx serve." in capsys.readouterr().err
+    (tmp_path / "web.json").write_text('{"url": "http://127.0.0.1:9", "token": "x"}')
+    assert STUDIO["main"](["--query", "a ball"], Resolve()) == 1
+    assert "momentidx does not answer at http://127.0.0.1:9." in capsys.readouterr().err
+    for text, told in (("", "names no address"), ('{"url": "http://127.0.0.1:9", "token": "x"}', "does not answer")):
+        if LUAS and shutil.which("curl"):
+            (tmp_path / "web.json").write_text(text)
+            script = tmp_path / "momentidx import bin.lua"
+            shutil.copy(FOLDER / "momentidx.lua", script)
+            done = subprocess.run(
+                [LUAS[0], HERE / "fake_resolve.lua", script], timeout=60, capture_output=True, text=True, check=True
+            )
+            assert told in done.stdout

@@ -29,10 +29,16 @@ class MomentidxPreferences(AddonPreferences):
         name="Command", default="momentidx", description="The momentidx program", subtype="FILE_PATH"
     )
     library: StringProperty(name="Library", description="Its library folder; empty for its own", subtype="DIR_PATH")
+    url: StringProperty(name="Address", description="Of a momentidx that runs elsewhere; empty to find your own")
+    token: StringProperty(name="Token", description="What opens that address", subtype="PASSWORD")
 
     def draw(self, _context: Any) -> None:
-        self.layout.prop(self, "command")
-        self.layout.prop(self, "library")
+        for name in ("command", "library", "url", "token"):
+            self.layout.prop(self, name)
+
+    def server(self) -> core.Server | None:
+        """The momentidx that runs; None when there is none."""
+        return core.running(bpy.path.abspath(self.library), self.url, self.token)
 
 
 class MomentidxResult(PropertyGroup):
@@ -60,12 +66,13 @@ _icons: dict[str, Any] = {}
 """Blender's collection of the pictures that are made, by name of the strip."""
 
 
-def show(context: Any, found: list[core.Selects]) -> None:
-    """Put results into the panel; their pictures come when they are made."""
+def show(context: Any, found: list[core.Selects], server: core.Server | None = None) -> None:
+    """Put results into the panel; their pictures come when they are made, or from the server."""
     _found[:] = found
     _forget_pictures()
     command = context.preferences.addons[__package__].preferences.command
-    _pictures.append(core.Pictures(command, [strip for selects in found for strip in selects.strips]))
+    strips = [strip for selects in found for strip in selects.strips]
+    _pictures.append(core.Pictures(command, strips, server and server.picture))
     _icons["results"] = previews.new()
     bpy.app.timers.register(load_pictures, first_interval=PICTURE_SECONDS)
     results = context.window_manager.momentidx.results
@@ -167,7 +174,28 @@ class MOMENTIDX_OT_search(Operator):  # noqa: N801  (Blender's rule for names)
         preferences, state = context.preferences.addons[__package__].preferences, context.window_manager.momentidx
         library = bpy.path.abspath(preferences.library)
         try:
-            show(context, core.search(preferences.command, library, state.words, state.limit))
+            if server := preferences.server():
+                show(context, server.search(state.words, state.limit), server)
+            else:
+                show(context, core.search(preferences.command, library, state.words, state.limit))
+        except core.Refused as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class MOMENTIDX_OT_bin(Operator):  # noqa: N801  (Blender's rule for names)
+    """Fetch the bin that something was put into last, from a running momentidx"""
+
+    bl_idname = "momentidx.bin"
+    bl_label = "Newest Bin"
+
+    def execute(self, context: Any) -> set[str]:
+        server = context.preferences.addons[__package__].preferences.server()
+        try:
+            if server is None:
+                raise core.Refused("momentidx does not run: start 'momentidx watch' or 'momentidx serve'")
+            show(context, server.newest_bin(), server)
         except core.Refused as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -257,7 +285,9 @@ class MOMENTIDX_PT_sequencer(Panel):  # noqa: N801  (Blender's rule for names)
         row = layout.row(align=True)
         row.operator("momentidx.search")
         row.prop(state, "limit")
-        layout.operator("momentidx.open")
+        row = layout.row(align=True)
+        row.operator("momentidx.bin")
+        row.operator("momentidx.open")
         layout.template_list("MOMENTIDX_UL_results", "", state, "results", state, "active")
         row = layout.row(align=True)
         row.operator("momentidx.append", text="Append Ticked").only = "TICKED"
@@ -270,6 +300,7 @@ CLASSES = (
     MomentidxResult,
     MomentidxState,
     MOMENTIDX_OT_search,
+    MOMENTIDX_OT_bin,
     MOMENTIDX_OT_open,
     MOMENTIDX_OT_append,
     MOMENTIDX_UL_results,

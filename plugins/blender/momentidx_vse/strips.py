@@ -8,17 +8,28 @@ frame of the scene, so a file holds footage of one frame rate and says which.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 FORMAT, VERSION = "momentidx-blender", 1
 SEARCH_SECONDS = 120
+HELLO_SECONDS = 3
+LIBRARIES = {
+    "darwin": "~/Library/Application Support/momentidx",
+    "win32": "~/AppData/Local/momentidx",
+    "linux": "~/.local/share/momentidx",
+}
+"""Where momentidx keeps its library, unless it was told otherwise."""
 
 
 class Refused(Exception):
@@ -130,6 +141,82 @@ def _strip(facts: dict[str, Any]) -> Strip:
     return strip
 
 
+@dataclass(frozen=True)
+class Server:
+    """A momentidx that runs (`momentidx watch` or `serve`), asked over HTTP."""
+
+    url: str
+    token: str
+
+    def ask(self, path: str, body: Any = None, seconds: float = SEARCH_SECONDS) -> bytes:
+        """An answer of its API. Raises Refused."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with direct.open(request, timeout=seconds) as answer:
+                found: bytes = answer.read()
+                return found
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Refused(_said(error.read(), error.code)) from error
+        except OSError as error:
+            raise Refused(f"momentidx does not answer at {self.url}") from error
+
+    def search(self, words: str, limit: int) -> list[Selects]:
+        """The best moments, in a file for each frame rate. Raises Refused."""
+        if not words.strip():
+            raise Refused("Say what happens in the moments you look for")
+        return self._export({"query": words}, limit)
+
+    def newest_bin(self) -> list[Selects]:
+        """What is in the bin that something was put into last. Raises Refused."""
+        bins = json.loads(self.ask("/api/v1/selects"))
+        if not bins:
+            raise Refused("There is no bin yet: choose moments on momentidx's page first")
+        return self._export({"selects": max(bins, key=lambda bin: bin["added_at"])["bin"]}, None)
+
+    def picture(self, strip: Strip) -> bytes | None:
+        """A JPEG of its moment, where there is one."""
+        try:
+            return None if strip.moment is None else self.ask(f"/api/v1/events/{strip.moment}/still", None, 20)
+        except Refused:
+            return None
+
+    def _export(self, what: dict[str, str], limit: int | None) -> list[Selects]:
+        wanted = {"what": what, "to": ["blender"], "options": {"limit": limit}}
+        files = json.loads(self.ask("/api/v1/exports", wanted))["files"]
+        found = [parse(json.loads(self.ask(file["url"]))) for file in files]
+        return sorted(found, key=lambda selects: -len(selects.strips))
+
+
+def _said(answer: bytes, status: int) -> str:
+    try:
+        return str(json.loads(answer)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"momentidx refused with status {status}"
+
+
+def running(library: str, url: str = "", token: str = "") -> Server | None:
+    """The momentidx at an address, else the one whose library folder says where it runs; None when none answers."""
+    server = Server(url.rstrip("/"), token) if url else None
+    if server is None:
+        data = os.environ.get("XDG_DATA_HOME") if sys.platform == "linux" else None
+        own = f"{data}/momentidx" if data else LIBRARIES.get(sys.platform, LIBRARIES["linux"])
+        try:
+            told = json.loads((Path(library or own).expanduser() / "web.json").read_text(encoding="utf-8"))
+            server = Server(told["url"], told["token"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+    try:
+        server.ask("/api/v1/health", None, HELLO_SECONDS)
+    except Refused:
+        return None
+    return server
+
+
 def search(command: str, library: str, words: str, limit: int) -> list[Selects]:
     """Ask momentidx, which answers with a file for each frame rate; best moments first. Raises Refused."""
     if not words.strip():
@@ -151,9 +238,14 @@ def search(command: str, library: str, words: str, limit: int) -> list[Selects]:
 
 
 class Pictures:
-    """A picture of the middle of each strip, made by momentidx file by file while Blender goes on."""
+    """A picture of each strip, made or fetched while Blender goes on.
 
-    def __init__(self, command: str, strips: Iterable[Strip]) -> None:
+    `fetch` asks a running momentidx; without it the command makes pictures of the middles, file by file.
+    """
+
+    def __init__(
+        self, command: str, strips: Iterable[Strip], fetch: Callable[[Strip], bytes | None] | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="momentidx-pictures-", ignore_cleanup_errors=True)
         self._made: queue.SimpleQueue[tuple[Strip, Path] | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
@@ -161,7 +253,8 @@ class Pictures:
         files: dict[str, list[Strip]] = {}
         for strip in strips:
             files.setdefault(strip.path, []).append(strip)
-        threading.Thread(target=self._make, args=(command, files), daemon=True).start()
+        work = (self._make, (command, files)) if fetch is None else (self._fetch, (fetch, files))
+        threading.Thread(target=work[0], args=work[1], daemon=True).start()
 
     def new(self) -> list[tuple[Strip, Path]]:
         """What was made since this was last asked."""
@@ -179,6 +272,19 @@ class Pictures:
         self._stopped.set()
         self.working = False
         self._folder.cleanup()
+
+    def _fetch(self, fetch: Callable[[Strip], bytes | None], files: dict[str, list[Strip]]) -> None:
+        for number, strip in enumerate(strip for strips in files.values() for strip in strips):
+            if self._stopped.is_set():
+                return
+            if (jpeg := fetch(strip)) is not None:
+                picture = Path(self._folder.name) / f"{number}.jpg"
+                try:
+                    picture.write_bytes(jpeg)
+                except OSError:  # stopped meanwhile
+                    return
+                self._made.put((strip, picture))
+        self._made.put(None)
 
     def _make(self, command: str, files: dict[str, list[Strip]]) -> None:
         for number, (path, strips) in enumerate(files.items()):

@@ -24,19 +24,29 @@ function parseMoments(text: string): Moment[] {
 }
 
 function parseMoment(line: string, number: number): Moment {
-  let facts: Record<string, unknown>;
+  let facts: unknown;
   try {
-    facts = Object(JSON.parse(line));
+    facts = JSON.parse(line);
   } catch {
     throw new Refused(`Line ${number} is not JSON. Export with: momentidx export … --to jsonl`);
   }
+  try {
+    return momentOf(facts);
+  } catch (error) {
+    throw error instanceof Refused ? new Refused(`Line ${number} is not a moment of momentidx.`) : error;
+  }
+}
+
+/** A moment out of its JSON, the same in files and in answers. */
+function momentOf(told: unknown): Moment {
+  const facts: Record<string, unknown> = Object(told);
   const { id, path, caption, start_frame: startFrame, end_frame: endFrame, start_timecode: timecode } = facts;
   const rate = parseRate(facts["rate"]);
   if (
     typeof path !== "string" || typeof caption !== "string" || rate === null ||
     !isFrame(startFrame) || !isFrame(endFrame) || endFrame <= startFrame
   ) {
-    throw new Refused(`Line ${number} is not a moment of momentidx.`);
+    throw new Refused("momentidx told of something that is no moment. Update the panel.");
   }
   return {
     id: typeof id === "number" ? id : null, path, caption, startFrame, endFrame,

@@ -1,0 +1,98 @@
+"""`momentidx serve` and `momentidx open`: the page and the API."""
+
+from __future__ import annotations
+
+import webbrowser
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from momentidx.commands.setting_up import LibraryOption, Setup, set_up
+from momentidx.commands.showing import plain
+from momentidx.errors import MomentidxError
+
+if TYPE_CHECKING:
+    import socket
+
+ListenOption = Annotated[
+    str | None,
+    typer.Option("--listen", metavar="ADDRESS", help="Where page and API listen (setting web_listen)."),
+]
+PortOption = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="Their port (setting web_port); 0: any free one.")
+]
+_PROGRAM = "import sys; from momentidx.web.server import beside; beside(*sys.argv[1:])"
+MISSING = "The page and the API need more packages: pip install 'momentidx[web]'."
+
+
+def serve(library: LibraryOption = None, listen: ListenOption = None, port: PortOption = None) -> None:
+    """Serve the page and the API without watching folders, until Ctrl-C.
+
+    'momentidx watch' serves them as well.
+    """
+    from momentidx.web.listening import is_installed
+
+    setup = set_up(library, web_listen=listen, web_port=port)
+    if not is_installed():
+        raise MomentidxError(MISSING)
+    setup.read().close()  # whether there is a library at all
+    with bound(setup) as listening:
+        from momentidx.web.server import serve as run
+
+        typer.echo(f"{said(listening)} Stop with Ctrl-C.")
+        run(setup.folder, setup.sources, listening)
+    typer.echo("Stopped.")
+
+
+def open_page(
+    library: LibraryOption = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print the login link and open no browser.")] = False,
+) -> None:
+    """Open the page in your browser, logged in.
+
+    The link works once and for a minute.
+    """
+    from momentidx.web.listening import is_installed
+
+    setup = set_up(library)
+    if not is_installed():
+        raise MomentidxError(MISSING)
+    from momentidx.web.client import Client
+
+    client = Client.of(setup.folder)
+    if client is None:
+        raise MomentidxError(
+            f"Nobody serves the library {plain(setup.folder)}. Run 'momentidx watch DIR' or 'momentidx serve'."
+        )
+    link = client.login_link()
+    if only_print or not webbrowser.open(link):
+        typer.echo(link)
+
+
+def bound(setup: Setup) -> socket.socket:
+    """The socket that the page is served on, as the settings say; and a word when others can reach it."""
+    from momentidx.web.listening import bind, is_loopback
+
+    listening = bind(setup.sources)
+    if not is_loopback(setup.settings.web_listen):
+        typer.echo(
+            "Others on the network can reach this address. What is sent is not encrypted: put a server with HTTPS "
+            "before it (docs/web.md).", err=True
+        )  # fmt: skip
+    return listening
+
+
+def web_beside(setup: Setup, listening: socket.socket) -> AbstractContextManager[object]:
+    """The process that serves beside the daemon."""
+    from momentidx.pipeline.answering import Beside
+
+    descriptor = listening.fileno()
+    return Beside(_PROGRAM, str(setup.folder), str(descriptor), inherits=[descriptor])
+
+
+def said(listening: socket.socket) -> str:
+    """Where the page is, as a sentence."""
+    from momentidx.web.listening import url_of
+
+    return f"The page is at {url_of(listening)}; 'momentidx open' logs you in."

@@ -1,0 +1,417 @@
+// One clip: its picture, the strip of what happens in it, and its footage sheet.
+
+import { el } from "../dom.js";
+import { Lanes } from "../lanes.js";
+import { Playback } from "../playback.js";
+import { PLAYER_KEYS } from "../playerkeys.js";
+import { Sheet } from "../sheet.js";
+import { Pictures, frameOfLabel } from "../timecode.js";
+
+const ASK_MILLISECONDS = 1000;
+
+export const title = "Clip";
+
+/** Show the clip `params.id`, at the moment `params.event` or the frame `params.frame` if one is named. */
+export function mount(root, params, app) {
+  let player = null;
+  const update = (now) => {
+    if (player?.fingerprint === now.id && player.pictures) return player.goTo(now);
+    player?.close();
+    player = new Player(root, now.id, app);
+    player.begin(now).catch((error) => app.fail(error));
+  };
+  update(params);
+  return { update, unmount: () => player.close() };
+}
+
+class Player {
+  constructor(root, fingerprint, app) {
+    this.root = root;
+    this.app = app;
+    this.texts = app.texts.player;
+    this.fingerprint = fingerprint;
+    this.url = `/footage/${encodeURIComponent(fingerprint ?? "")}`;
+    this.marks = { start: null, end: null };
+    this.open = null;
+    this.changed = [];
+    this.start = 0;
+    this.closed = false;
+  }
+
+  async begin(params) {
+    const { api } = this.app;
+    [this.facts, this.moments] = await Promise.all([
+      api.get(this.url),
+      api.get(`${this.url}/events`).then((told) => told.moments),
+    ]);
+    const table = this.facts.variable_rate ? await this.attempt(() => api.get(`${this.url}/times`)) : null;
+    if (this.closed) return;
+    this.pictures = new Pictures(this.facts, table ?? { base: "1/1", times: null });
+    this.build();
+    this.list();
+    this.goTo(params);
+    await this.load();
+  }
+
+  goTo({ event, frame }) {
+    const moment = event ? this.moments.find((each) => each.id === Number(event)) : null;
+    if (moment) this.choose(moment, true);
+    else if (event) this.app.toast(this.texts.gone);
+    else if (frame) this.jump(Number(frame));
+  }
+
+  build() {
+    const { texts, facts, pictures } = this;
+    this.acts = this.actions();
+    this.video = el("video", { class: "player-video", playsinline: true, preload: "auto", "aria-label": facts.clip });
+    if (facts.poster) this.video.poster = facts.poster;
+    this.message = el("p", { class: "player-message", role: "status", hidden: true });
+    this.progress = el("progress", { class: "player-progress", max: "1", hidden: true, "aria-label": texts.making });
+    this.stage = el("div", { class: "player-stage" }, this.video, this.message, this.progress);
+    this.timecode = el("output", { class: "player-timecode" }, pictures.label(0));
+    this.frameText = el("output", { class: "player-frame" });
+    this.speedText = el("output", { class: "player-speed" });
+    this.place = el("input", {
+      class: "player-place", "aria-label": texts.goTo, placeholder: texts.goTo, size: "12", onchange: () => this.typed(),
+    });
+    this.markText = { start: el("output"), end: el("output"), length: el("output") };
+    const marks = el(
+      "dl",
+      { class: "player-marks" },
+      ...Object.entries({ start: texts.in, end: texts.out, length: texts.length }).map(([name, text]) =>
+        el("div", {}, el("dt", {}, text), el("dd", {}, this.markText[name])),
+      ),
+    );
+    const strip = el("div", { class: "player-strip" });
+    const sheet = el("section", { class: "sheet", "aria-label": texts.sheet });
+    this.root.replaceChildren(
+      el(
+        "section",
+        { class: "player", "aria-label": texts.player },
+        el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())),
+        this.stage,
+        el("div", { class: "player-readout" }, this.timecode, this.frameText, this.speedText, this.place, marks),
+        strip,
+        this.buttons(),
+      ),
+      sheet,
+    );
+    this.lanes = new Lanes(
+      strip,
+      pictures,
+      {
+        jump: (frame) => this.jump(frame),
+        open: (moment) => this.choose(moment, true),
+        mark: (edge, frame) => this.mark(edge, frame, true),
+        trim: () => this.trim(),
+      },
+      texts,
+    );
+    this.sheet = new Sheet(sheet, this);
+    this.letGo = this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player);
+  }
+
+  about() {
+    const { facts, pictures } = this;
+    const rate = `${+(pictures.rate[0] / pictures.rate[1]).toFixed(3)} fps${facts.variable_rate ? `, ${this.texts.variable}` : ""}`;
+    return [` ${facts.width}×${facts.height}`, facts.codec, rate, pictures.label(0), pictures.span(facts.duration_frames)].join(" · ");
+  }
+
+  buttons() {
+    const button = (action) =>
+      el("button", { type: "button", "data-action": action, onclick: () => this.acts[action]() }, this.texts.actions[action]);
+    this.playButton = button("toggle");
+    this.copyButton = button("copy");
+    const groups = [
+      [button("back"), button("stepBack"), this.playButton, button("stepForward"), button("forward")],
+      [button("markIn"), button("markOut"), button("playMarked"), button("clearMarks")],
+      [button("trim"), button("addNote"), button("select"), button("undo")],
+      [button("zoomOut"), button("zoomIn"), this.copyButton],
+    ];
+    return el("div", { class: "player-buttons", role: "toolbar", "aria-label": this.texts.controls },
+      ...groups.map((group) => el("div", { class: "player-group" }, ...group)));
+  }
+
+  get frame() {
+    return this.playback?.frame ?? this.start;
+  }
+
+  // What is played
+
+  async load() {
+    if (!this.facts.online) this.say(this.texts.offline);
+    else if (this.facts.plays) await this.play(this.facts.media, () => this.loadCopy());
+    else await this.loadCopy();
+  }
+
+  async loadCopy() {
+    const state = await this.copied();
+    if (state === null) return;
+    if (state.state === "ready") await this.play(this.facts.copy_media, () => this.say(this.texts.unplayable));
+    else this.say(state.reason ?? this.texts.unplayable);
+  }
+
+  /** Wait for the copy; null when the view is closed meanwhile. Nobody asks then, and the server gives the work up. */
+  async copied() {
+    const { api } = this.app;
+    let state = await api.post(`${this.url}/proxy`).catch((error) => ({ state: "failed", reason: error.message }));
+    this.progress.hidden = false;
+    while (!this.closed && state.state === "making") {
+      this.progress.value = state.progress;
+      this.say(`${this.texts.making} ${Math.round(state.progress * 100)} %`);
+      await new Promise((next) => setTimeout(next, ASK_MILLISECONDS));
+      state = await api.get(`${this.url}/proxy`);
+      if (state.state === "none" && !this.closed) state = await api.post(`${this.url}/proxy`);
+    }
+    if (this.closed) return null;
+    this.progress.hidden = true;
+    return state;
+  }
+
+  async play(url, otherwise) {
+    const { frame } = this;
+    this.playback?.close();
+    this.playback = null;
+    this.video.src = url;
+    const playback = new Playback(this.video, this.pictures);
+    try {
+      await playback.begin();
+    } catch {
+      playback.close();
+      if (!this.closed) await otherwise();
+      return;
+    }
+    if (this.closed) return playback.close();
+    this.playback = playback;
+    playback.addEventListener("picture", () => this.shown());
+    playback.addEventListener("state", () => this.stated());
+    this.copyButton.hidden = url === this.facts.copy_media;
+    this.say("");
+    playback.toFrame(frame);
+    this.shown();
+  }
+
+  say(text) {
+    this.message.textContent = text;
+    this.message.hidden = text === "";
+  }
+
+  shown() {
+    const { frame, playback } = this;
+    this.stage.dataset.picture = String(playback.picture);
+    this.timecode.textContent = this.pictures.labelOf(playback.picture);
+    this.frameText.textContent = `${this.texts.frame} ${frame}`;
+    this.lanes.move(frame);
+    this.sheet.playing(frame);
+  }
+
+  stated() {
+    const speed = this.playback.speed;
+    this.speedText.textContent = speed === 0 ? "" : `${speed}×`;
+    this.playButton.textContent = speed === 0 ? this.texts.actions.toggle : this.texts.pause;
+  }
+
+  // Where the player goes
+
+  jump(frame) {
+    this.start = frame;
+    this.playback?.pause();
+    this.playback?.toFrame(frame);
+  }
+
+  typed() {
+    const frame = this.frameOf(this.place.value);
+    this.place.setAttribute("aria-invalid", String(frame === null));
+    if (frame !== null) this.jump(frame);
+  }
+
+  /** The frame that a person typed: source timecode, or +300. Null for what is none. */
+  frameOf(text) {
+    const { pictures } = this;
+    const counted = /^\+(\d{1,9})$/.exec(text.trim());
+    const midnight = counted ? null : frameOfLabel(text, pictures.rate, pictures.dropFrame);
+    if (!counted && (midnight === null || !pictures.hasTimecode)) return null;
+    const frame = counted ? Number(counted[1]) : midnight - pictures.startFrame;
+    return frame >= 0 && frame <= pictures.length ? frame : null;
+  }
+
+  neighbour(direction) {
+    const { frame } = this;
+    const edges = [...new Set(this.moments.flatMap((moment) => [moment.start_frame, moment.end_frame]))];
+    edges.push(0, this.pictures.length - 1);
+    const beyond = edges.filter((edge) => (edge - frame) * direction > 0);
+    if (beyond.length) this.jump(direction > 0 ? Math.min(...beyond) : Math.max(...beyond));
+  }
+
+  // Marks and the open moment
+
+  list() {
+    this.lanes.show(this.moments);
+    this.lanes.select(this.open?.id ?? null);
+    this.sheet.show(this.moments, this.open?.id ?? null);
+  }
+
+  /** Open a moment: its edges are the marks. */
+  choose(moment, jump = false) {
+    this.open = moment;
+    this.marks = { start: moment.start_frame, end: moment.end_frame };
+    this.marked();
+    this.lanes.select(moment.id);
+    this.sheet.select(moment.id);
+    if (jump) this.jump(moment.start_frame);
+  }
+
+  mark(edge, frame, follow = false) {
+    const other = edge === "start" ? this.marks.end : this.marks.start;
+    const fits = other === null || (edge === "start" ? frame < other : frame > other);
+    this.marks = { ...this.marks, [edge]: frame };
+    if (!fits) this.marks[edge === "start" ? "end" : "start"] = null;
+    this.marked();
+    if (follow) this.playback?.toFrame(edge === "end" ? frame - 1 : frame);
+  }
+
+  marked() {
+    const { start, end } = this.marks;
+    const text = (frame) => (frame === null ? "–" : this.pictures.label(frame));
+    this.markText.start.textContent = text(start);
+    this.markText.end.textContent = text(end);
+    this.markText.length.textContent = start === null || end === null ? "–" : this.pictures.span(end - start);
+    this.lanes.marks(start, end);
+  }
+
+  /** Give the open moment the marks. */
+  async trim() {
+    const { start, end } = this.marks;
+    const moment = this.open;
+    if (!moment || start === null || end === null) return;
+    if (start === moment.start_frame && end === moment.end_frame) return;
+    await this.change(moment, { start_frame: start, end_frame: end });
+  }
+
+  // What a person says
+
+  /** Change a moment; gives it as it is now, or null when it was refused. */
+  async change(moment, change) {
+    return this.attempt(async () => {
+      const now = await this.app.api.patch(`/events/${moment.id}`, change);
+      if (JSON.stringify(now) !== JSON.stringify(moment)) this.changed.push(now.id);
+      this.replace(moment, now);
+      return now;
+    });
+  }
+
+  async addNote() {
+    const { start, end } = this.marks;
+    const { frame } = this;
+    const [first, last] = start === null || end === null ? [frame, frame + 1] : [start, end];
+    const note = { start_frame: first, end_frame: last, caption: this.texts.newNote };
+    const made = await this.attempt(() => this.app.api.post(`${this.url}/events`, note));
+    if (!made) return;
+    this.changed.push(made.id);
+    this.replace(null, made);
+    this.choose(made);
+    this.sheet.edit(made.id);
+  }
+
+  async undo(id = this.changed.pop()) {
+    if (id === undefined) return this.app.toast(this.texts.nothingToUndo);
+    const moment = this.moments.find((each) => each.id === id);
+    const told = await this.attempt(() => this.app.api.post(`/events/${id}/undo`));
+    if (told) this.replace(moment ?? null, told.moment);
+  }
+
+  async remove(moment) {
+    await this.attempt(() => this.app.api.delete(`/events/${moment.id}`));
+    this.moments = (await this.app.api.get(`${this.url}/events`)).moments;
+    if (this.open?.id === moment.id) this.open = null;
+    this.list();
+  }
+
+  /** Put a moment in the place of another; null stands for none. */
+  replace(before, now) {
+    this.moments = this.moments.filter((each) => each !== before && each.id !== before?.id && each.id !== now?.id);
+    if (now) this.moments.push(now);
+    this.moments.sort((one, other) => one.start_frame - other.start_frame || one.id - other.id);
+    if (this.open && this.open.id === before?.id) this.open = now;
+    this.list();
+    if (this.open && now && this.open.id === now.id) this.choose(now);
+  }
+
+  async attempt(act) {
+    try {
+      return await act();
+    } catch (error) {
+      this.app.fail(error);
+      return null;
+    }
+  }
+
+  // Keys and buttons
+
+  /** What can be done, by name. */
+  actions() {
+    const { rate } = this.pictures;
+    const second = Math.round(rate[0] / rate[1]);
+    const step = (count) => () => this.playback?.step(count);
+    return {
+      back: () => this.playback?.shuttle(-1),
+      forward: () => this.playback?.shuttle(1),
+      pause: () => this.playback?.pause(),
+      toggle: () => this.playback?.toggle(),
+      stepBack: step(-1),
+      stepForward: step(1),
+      fiveBack: step(-5),
+      fiveForward: step(5),
+      tenBack: step(-10),
+      tenForward: step(10),
+      secondBack: step(-second),
+      secondForward: step(second),
+      toStart: () => this.jump(0),
+      toEnd: () => this.jump(this.pictures.length - 1),
+      previousEvent: () => this.neighbour(-1),
+      nextEvent: () => this.neighbour(1),
+      markIn: () => this.mark("start", this.frame),
+      markOut: () => this.mark("end", this.frame + 1),
+      toIn: () => this.marks.start !== null && this.jump(this.marks.start),
+      toOut: () => this.marks.end !== null && this.jump(this.marks.end - 1),
+      clearIn: () => this.clear({ start: null }),
+      clearOut: () => this.clear({ end: null }),
+      clearMarks: () => this.clear({ start: null, end: null }),
+      markEvent: () => this.around(this.frame),
+      playMarked: () => this.playMarked(),
+      trim: () => this.trim(),
+      addNote: () => this.addNote(),
+      select: () => this.toSelects(),
+      undo: () => this.undo(),
+      zoomIn: () => this.lanes.scale(2),
+      zoomOut: () => this.lanes.scale(1 / 2),
+      copy: () => this.loadCopy(),
+    };
+  }
+
+  clear(marks) {
+    this.marks = { ...this.marks, ...marks };
+    this.marked();
+  }
+
+  around(frame) {
+    const inside = this.moments.filter((moment) => moment.start_frame <= frame && frame < moment.end_frame);
+    if (inside.length) this.choose(inside.reduce((best, each) => (each.duration_frames < best.duration_frames ? each : best)));
+  }
+
+  playMarked() {
+    const { start, end } = this.marks;
+    if (start !== null && end !== null) this.playback?.playRange(start, end);
+  }
+
+  toSelects() {
+    if (this.open) this.app.select(this.open);
+    else this.app.toast(this.texts.chooseFirst);
+  }
+
+  close() {
+    this.closed = true;
+    this.letGo?.();
+    this.playback?.close();
+  }
+}

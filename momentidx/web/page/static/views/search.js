@@ -1,0 +1,350 @@
+// Searching: the box, what it found, and what was searched for before.
+
+import { dialog, el, icon, image } from "../dom.js";
+import { choice, choose, forgetSearches, remember, searches } from "../memory.js";
+import { Results, hashOf } from "../results.js";
+import { SearchBox } from "../searchbox.js";
+import { texts } from "../texts.js";
+
+export const title = texts.views.search;
+
+const FIRST = 60;
+const NEXT = 200;
+const MOST = 10000;
+const WEAK = 0.35;
+const SAVE = "M4 2.5h8v11l-4-3-4 3z";
+const KEYS = {
+  "/": "box", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last",
+  Enter: "open", s: "select", b: "select", w: "why", r: "like", j: "scrubBack", l: "scrubForward", v: "view", c: "group",
+};
+
+/** What was found last, so that coming back from a clip finds the same place. */
+let kept = null;
+
+export function mount(root, params, app) {
+  const view = new SearchView(root, app);
+  view.update(params);
+  return view;
+}
+
+class SearchView {
+  constructor(root, app) {
+    this.app = app;
+    const t = (this.texts = app.texts.search);
+    this.box = new SearchBox(app, (text) => this.ask({ q: text, like: null }), () => this.results.has && this.results.goTo(this.results.inSight));
+    this.results = new Results(app, {
+      open: (moment) => app.go(hashOf(moment)),
+      select: (moment) => app.select(moment, this.params.q),
+      why: (moment) => this.why(moment),
+      like: (moment) => this.ask({ like: moment.id, q: null }),
+      nearEnd: () => this.loadMore(),
+    });
+    this.results.asList = choice("layout", ["grid", "list"]) === "list";
+    this.count = el("p", { class: "count", role: "status" });
+    this.sort = el("select", { "aria-label": t.sort, onchange: () => this.ask({ sort: this.sort.value }) },
+      Object.entries(t.sorts).map(([value, text]) => el("option", { value }, text)));
+    this.group = this.check(t.group, t.groupSays, () => this.ask({ group: this.group.checked ? "clip" : null }));
+    this.all = this.check(t.all, t.allSays, () => this.ask({ all: this.all.checked ? "true" : null }));
+    this.layouts = ["grid", "list"].map((name) => el("button", { type: "button", onclick: () => this.lay(name) }, t.layouts[name]));
+    this.save = el("button", { type: "button", class: "quiet", onclick: () => this.keep() }, icon(SAVE), t.save);
+    this.tools = el("div", { class: "tools", hidden: true },
+      this.count, this.save,
+      el("span", { class: "tools-right" },
+        this.all.label, this.group.label, this.sort, el("span", { class: "group", role: "group", "aria-label": t.layout }, this.layouts)));
+    this.said = el("div", { class: "said" });
+    this.home = el("div", { class: "home", hidden: true });
+    this.more = el("button", { type: "button", class: "more", hidden: true, onclick: () => this.loadMore() }, t.more);
+    this.end = el("p", { class: "end quiet-text", hidden: true }, t.end);
+    root.append(
+      el("h1", { class: "visually-hidden" }, title),
+      el("div", { class: "search-head" }, this.box.element, this.tools),
+      this.said, this.home, this.results.root, el("div", { class: "below" }, this.more, this.end),
+    );
+    this.showLayout();
+    this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", (found) => this.found(found))];
+    this.readSaved();
+  }
+
+  unmount() {
+    if (kept) Object.assign(kept, { scroll: scrollY, current: this.results.current });
+    this.asking?.abort();
+    this.box.close();
+    this.results.end();
+    this.forget.forEach((forget) => forget());
+  }
+
+  check(text, says, changed) {
+    const box = el("input", { type: "checkbox", onchange: changed });
+    box.label = el("label", { class: "field check", title: says }, box, text);
+    return box;
+  }
+
+  actions() {
+    const results = this.results;
+    const here = (act) => () => (results.hasFocus ? act() : false);
+    const into = (act) => () => {
+      if (results.hasFocus) return act();
+      const free = !document.activeElement || document.activeElement.matches("body, main, button");
+      return free && results.has ? results.goTo(results.inSight) : false;
+    };
+    return {
+      box: () => this.box.focus(),
+      left: into(() => results.goTo(results.current - 1)),
+      right: into(() => results.goTo(results.current + 1)),
+      up: into(() => results.goRow(-1)),
+      down: into(() => results.goRow(1)),
+      first: here(() => results.goTo(0)),
+      last: here(() => results.goTo(Infinity)),
+      open: here(() => results.tells.open(results.moment)),
+      select: here(() => results.tells.select(results.moment)),
+      why: here(() => results.hasWhy && this.why(results.moment)),
+      like: here(() => results.tells.like(results.moment)),
+      scrubBack: here(() => results.scrubBy(-1)),
+      scrubForward: here(() => results.scrubBy(1)),
+      view: () => this.lay(results.asList ? "grid" : "list"),
+      group: () => this.ask({ sort: this.params.sort === "time" ? null : "time" }),
+    };
+  }
+
+  /** Go to the address of a search that differs from this one. */
+  ask(changes) {
+    const asked = { ...this.params, ...changes };
+    const given = Object.entries(asked).filter(([name, value]) => name !== "id" && value !== null && value !== "" && value !== undefined);
+    if (!asked.q && !asked.like) return this.app.go("#/search");
+    kept = null;
+    this.app.go(`#/search?${new URLSearchParams(given)}`);
+  }
+
+  /** Show the search that the address names. */
+  update(params) {
+    this.params = params;
+    const isSearch = Boolean(params.q || params.like);
+    this.box.text = params.q ?? "";
+    this.box.fail(null);
+    this.sort.value = params.sort in this.texts.sorts ? params.sort : "score";
+    this.group.checked = params.group === "clip";
+    this.all.checked = params.all === "true";
+    this.results.headings = params.sort === "time";
+    this.results.hasWhy = Boolean(params.q);
+    this.tools.hidden = this.said.hidden = !isSearch;
+    this.home.hidden = isSearch;
+    this.results.root.hidden = !isSearch;
+    this.offerMore(false);
+    if (!isSearch) return this.welcome();
+    document.title = `${params.q ?? this.texts.likeOf(params.like)} · momentidx`;
+    if (kept?.key === keyOf(params)) return this.restore();
+    this.search();
+  }
+
+  restore() {
+    this.show();
+    this.results.show(kept.moments, kept.more);
+    this.results.current = kept.current ?? 0;
+    scrollTo(0, kept.scroll ?? 0);
+    if (kept.current) this.results.goTo(kept.current);
+  }
+
+  async search() {
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const params = this.params;
+    scrollTo(0, 0);
+    const late = setTimeout(() => (this.count.textContent = this.texts.loading), 150);
+    this.results.root.setAttribute("aria-busy", "true");
+    try {
+      const found = await this.page(0);
+      if (params.q) remember(params.q);
+      kept = { key: keyOf(params), moments: found.moments, more: found.more, found, scroll: 0, current: 0 };
+      this.show();
+      this.results.show(kept.moments, kept.more);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      kept = null;
+      this.results.show([], false);
+      this.offerMore(false);
+      this.tools.hidden = true;
+      this.said.replaceChildren();
+      if (error.kind === "wrong-use" && params.q) this.box.fail(error);
+      else this.said.append(el("p", { class: "warn", role: "alert" }, error.message));
+    } finally {
+      clearTimeout(late);
+      this.results.root.removeAttribute("aria-busy");
+    }
+  }
+
+  page(offset) {
+    const { q, like, sort, group, all } = this.params;
+    return this.app.api.get("/search", { q, like, sort, group, all, limit: offset ? NEXT : FIRST, offset }, { signal: this.asking?.signal });
+  }
+
+  /** Put the next answers behind those that are there. */
+  async loadMore() {
+    const mine = kept;
+    if (this.isLoading || !mine?.more || mine.moments.length >= MOST) return;
+    this.isLoading = true;
+    this.more.textContent = this.texts.loadingMore;
+    try {
+      this.asking ??= new AbortController();
+      const found = await this.page(mine.moments.length);
+      if (mine !== kept) return;
+      const known = new Set(mine.moments.map((moment) => moment.id));
+      mine.moments = [...mine.moments, ...found.moments.filter((moment) => !known.has(moment.id))];
+      mine.more = found.more && mine.moments.length < MOST;
+      this.show();
+      this.results.show(mine.moments, mine.more, true);
+    } catch (error) {
+      this.app.fail(error);
+    } finally {
+      this.isLoading = false;
+      this.more.textContent = this.texts.more;
+    }
+  }
+
+  /** Everything about the answers but the moments themselves. */
+  show() {
+    const t = this.texts;
+    const { moments, more, found } = kept;
+    this.count.textContent = t.count(moments.length, more);
+    this.save.hidden = !this.params.q || this.saved?.some((each) => each.query === this.params.q);
+    const weak = this.params.q && found.best !== null && found.best < WEAK;
+    this.said.replaceChildren(
+      ...(this.params.like ? [this.likeLine()] : []),
+      ...(weak ? [el("p", { class: "note" }, t.weak)] : []),
+      ...found.notes.map((note) => el("p", { class: "note" }, note)),
+      ...(moments.length ? [] : [this.nothing(found)]),
+    );
+    this.offerMore(more);
+    this.end.hidden = more || moments.length < FIRST / 2;
+  }
+
+  offerMore(yes) {
+    this.more.hidden = !yes;
+    if (!yes) this.end.hidden = true;
+  }
+
+  nothing(found) {
+    const t = this.texts;
+    return el("div", { class: "nothing" }, el("h2", {}, t.nothing),
+      found.misses.length ? el("ul", {}, found.misses.map((miss) => el("li", {}, t.without(miss.part, miss.count)))) : null,
+      found.scope ? el("p", { class: "quiet-text" }, found.scope) : null);
+  }
+
+  likeLine() {
+    const id = this.params.like;
+    const caption = el("span", {}, this.texts.likeOf(id));
+    const line = el("p", { class: "like-line" }, image(`/api/v1/events/${encodeURIComponent(id)}/still`), caption,
+      el("button", { class: "quiet", type: "button", onclick: () => this.app.go("#/search") }, this.texts.leaveLike));
+    this.app.api.get(`/events/${encodeURIComponent(id)}`).then(
+      (moment) => (caption.textContent = this.texts.likeCaption(moment.caption)), () => null);
+    return line;
+  }
+
+  lay(name) {
+    choose("layout", name);
+    this.results.asList = name === "list";
+    this.showLayout();
+    this.results.arrange();
+  }
+
+  showLayout() {
+    ["grid", "list"].forEach((name, index) =>
+      this.layouts[index].setAttribute("aria-pressed", String(this.results.asList === (name === "list"))));
+  }
+
+  async why(moment) {
+    const t = this.texts;
+    try {
+      const why = await this.app.api.get("/search/why", { q: this.params.q, event: moment.id });
+      const parts = why.words ? Object.entries(t.whyParts) : [];
+      dialog(t.whyTitle, this.app.texts.app.close,
+        el("p", {}, moment.caption),
+        el("table", { class: "why" },
+          el("tbody", {}, [["score", t.score], ...parts].map(([name, text]) => el("tr", {},
+            el("th", { scope: "row" }, text),
+            el("td", {}, el("meter", { min: 0, max: 1, value: why[name], "aria-label": text })),
+            el("td", { class: "number" }, why[name].toFixed(2)))))),
+        why.shared.length ? el("p", {}, t.shared(why.shared)) : null,
+        why.human ? el("p", {}, t.said) : null,
+        el("p", { class: "quiet-text small" }, why.sentence));
+    } catch (error) {
+      this.app.fail(error);
+    }
+  }
+
+  /** Saved searches. */
+  async readSaved() {
+    try {
+      this.saved = await this.app.api.get("/searches");
+    } catch {
+      this.saved = [];
+    }
+    this.box.saved = this.saved;
+    if (!this.home.hidden) this.welcome();
+    if (kept && !this.tools.hidden) this.save.hidden = !this.params.q || this.saved.some((each) => each.query === this.params.q);
+  }
+
+  keep() {
+    const t = this.texts;
+    const query = this.params.q;
+    const name = el("input", { type: "text", value: query.slice(0, 60), maxlength: 100, required: true });
+    const form = el("form", { class: "save-form", onsubmit: async (event) => {
+      event.preventDefault();
+      try {
+        await this.app.api.put(`/searches/${encodeURIComponent(name.value.trim())}`, { query });
+        box.close();
+        this.app.toast(t.savedNow(name.value.trim()));
+        this.readSaved();
+      } catch (error) {
+        this.app.fail(error);
+      }
+    } }, el("label", { class: "field" }, t.saveAs, name), el("button", { class: "primary", type: "submit" }, t.saveDo));
+    const box = dialog(t.save, this.app.texts.app.close, el("code", {}, query), form);
+    name.select();
+  }
+
+  async unsave(name) {
+    try {
+      await this.app.api.delete(`/searches/${encodeURIComponent(name)}`);
+      this.app.toast(this.texts.forgotten(name));
+    } catch (error) {
+      this.app.fail(error);
+    }
+    this.readSaved();
+  }
+
+  found({ name, count, query }) {
+    const look = el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, name);
+    this.app.toast(this.texts.newCount(count), look);
+    this.fresh = { ...this.fresh, [name]: count };
+    if (!this.home.hidden) this.welcome();
+  }
+
+  /** What there is before anything was asked. */
+  welcome() {
+    const t = this.texts;
+    const link = (query, ...inner) => el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, inner);
+    const before = searches();
+    const saved = this.saved ?? [];
+    this.home.replaceChildren(
+      el("section", { class: "examples" }, el("h2", {}, t.welcome), el("p", { class: "quiet-text" }, t.welcomeSays),
+        el("ul", {}, t.examples.map(([query, says]) => el("li", {}, link(query, el("code", {}, query)), el("span", { class: "quiet-text" }, says))))),
+      el("section", {}, el("h2", {}, t.saved),
+        saved.length ? el("ul", { class: "searches" }, saved.map((each) => el("li", {},
+          link(each.query, el("strong", {}, each.name), each.query === each.name ? null : el("span", { class: "quiet-text" }, each.query)),
+          this.fresh?.[each.name] ? el("span", { class: "tag human" }, t.newCount(this.fresh[each.name])) : null,
+          el("button", { class: "quiet", type: "button", "aria-label": t.forget(each.name), title: t.forget(each.name), onclick: () => this.unsave(each.name) }, "✕"),
+        ))) : el("p", { class: "quiet-text" }, t.noSaved)),
+      el("section", {}, el("header", {}, el("h2", {}, t.history), before.length ? el("button", { class: "quiet", type: "button", onclick: () => {
+        forgetSearches();
+        this.welcome();
+      } }, t.clearHistory) : null),
+      before.length ? el("ul", { class: "searches" }, before.slice(0, 12).map((query) => el("li", {}, link(query, query)))) : el("p", { class: "quiet-text" }, t.noHistory)),
+    );
+    if (!document.activeElement || document.activeElement.matches("body, main")) this.box.input.focus({ preventScroll: true });
+  }
+}
+
+/** What must be the same for two searches to have the same answers. */
+function keyOf({ q, like, sort, group, all }) {
+  return JSON.stringify([q, like, sort, group, all]);
+}
