@@ -55,6 +55,42 @@ AnnotationsOption = Annotated[
 ]
 
 
+class MetricName(StrEnum):
+    """What is counted; `momentidx.evaluation.scoring` says how."""
+
+    grounding = "grounding"
+    moments = "moments"
+    highlights = "highlights"
+    dense = "dense"
+    soda = "soda"
+    captions = "captions"
+    segmentation = "segmentation"
+    gqa = "gqa"
+
+
+class Preset(StrEnum):
+    """Whose way of counting."""
+
+    clean = "clean"
+    vtimellm = "vtimellm"
+    momentor = "momentor"
+    grounded_videollm = "grounded_videollm"
+
+
+MetricArgument = Annotated[MetricName, typer.Argument(metavar="METRIC", help=", ".join(MetricName))]
+PredictionOption = Annotated[Path, typer.Option("--pred", metavar="FILE", help="What a model answered.")]
+TruthOption = Annotated[
+    list[Path], typer.Option("--gt", metavar="FILE", help="What people annotated; some metrics take two files.")
+]
+PresetOption = Annotated[
+    Preset, typer.Option("--preset", help="Count answers in words, and their times, as this paper's evaluation does.")
+]
+SwitchOption = Annotated[
+    list[str] | None,
+    typer.Option("--switch", metavar="NAME=VALUE", help="Differ from the preset, such as on_unparsed=whole."),
+]
+
+
 @eval_app.callback()
 def evaluate() -> None:
     """Measure how good the answers are, on descriptions that people made."""
@@ -114,3 +150,25 @@ def grounding(
     typer.echo(f"{'':<26}{'found':>8}{'whole video':>14}")
     for name, value in found.ours.items():
         typer.echo(f"  {name:<24}{value:>8.2f}{found.whole[name]:>14.2f}")
+
+
+@eval_app.command()
+def score(
+    metric: MetricArgument,
+    pred: PredictionOption,
+    gt: TruthOption,
+    preset: PresetOption = Preset.clean,
+    switch: SwitchOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score a file of predictions in one of the field's formats, as the field's own programs do."""
+    from momentidx.commands.scoring import read_log
+    from momentidx.evaluation import scoring
+    from momentidx.evaluation.conventions import conventions
+
+    figures = scoring.score(metric, scoring.Request(pred, gt, conventions(preset, switch or ()), read_log))
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        typer.echo(f"  {name:<24} {value:9.4f}".rstrip("0").rstrip("."))

@@ -59,6 +59,12 @@ def read_reference(path: Path) -> dict[str, list[Told]]:
     return found
 
 
+def read_durations(path: Path) -> dict[str, float]:
+    """Seconds of the videos of a reference. Raises WrongUse."""
+    content = record(path, "the document", read_object(path)).content
+    return {video: record(path, f"'{video}'", row).take("duration", length) for video, row in content.items()}
+
+
 def read_prediction(path: Path) -> dict[str, list[Told]]:
     """`{"results": {"video": [{"sentence": "...", "timestamp": [0, 4.5]}]}}`, with or without the outer object.
 

@@ -154,7 +154,7 @@ def each_caption() -> tuple[dict[str, float], dict[str, float]]:
         pytest.param(coco_captions, 1e-12, id="captions", marks=runs_meteor),
         pytest.param(lambda: dense_captions("ref_1"), 1e-12, id="dense", marks=runs_meteor),
         pytest.param(lambda: dense_captions("ref_1_and_2"), 1e-12, id="dense, two", marks=runs_meteor),
-        pytest.param(story, 1e-12, id="SODA", marks=runs_meteor),
+        pytest.param(story, 1e-8, id="SODA", marks=runs_meteor),  # that program adds as much to avoid 0 / 0
     ],
 )
 def test_the_value_of_the_field_s_own_program_comes_out(
