@@ -77,10 +77,13 @@ class Preset(StrEnum):
     grounded_videollm = "grounded_videollm"
 
 
-MetricArgument = Annotated[MetricName, typer.Argument(metavar="METRIC", help=", ".join(MetricName))]
-PredictionOption = Annotated[Path, typer.Option("--pred", metavar="FILE", help="What a model answered.")]
+MetricArgument = Annotated[MetricName, typer.Argument(metavar="METRIC", help="What is counted, see above.")]
+PredictionOption = Annotated[
+    Path, typer.Option("--pred", metavar="FILE", help="What a model answered; of segmentation a folder too.")
+]
 TruthOption = Annotated[
-    list[Path], typer.Option("--gt", metavar="FILE", help="What people annotated; some metrics take two files.")
+    list[Path],
+    typer.Option("--gt", metavar="FILE", help="What people annotated. dense takes it once or twice, gqa twice."),
 ]
 PresetOption = Annotated[
     Preset, typer.Option("--preset", help="Count answers in words, and their times, as this paper's evaluation does.")
@@ -161,7 +164,26 @@ def score(
     switch: SwitchOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a file of predictions in one of the field's formats, as the field's own programs do."""
+    """Score a file of predictions, in one of the field's formats, as the field's own programs do.
+
+    grounding: one span for each sentence: R@1 and R@5 at tIoU 0.3, 0.5, 0.7, and mIoU
+
+    moments: QVHighlights' windows: R1 and mAP, all and by length
+
+    highlights: QVHighlights' saliency: mAP and Hit1
+
+    dense: dense captions: BLEU, METEOR, ROUGE-L, CIDEr, recall, precision (needs Java)
+
+    soda: dense captions as a story: SODA_c (needs Java)
+
+    captions: one caption for each picture or clip: BLEU, METEOR, ROUGE-L, CIDEr (needs Java)
+
+    segmentation: a label for each frame: accuracy (MoF), edit score, F1@10, 25, 50
+
+    gqa: NExT-GQA: answers with a window, Acc@GQA, mIoP, mIoU
+
+    docs/evaluation.md shows the files, and says what presets and switches change.
+    """
     from momentidx.commands.scoring import read_log
     from momentidx.evaluation import scoring
     from momentidx.evaluation.conventions import conventions

@@ -16,7 +16,7 @@ from momentidx.evaluation.reading import Span
 PAIR_OF_DIGITS = re.compile(r"(\d\d) (?:to|and) (\d\d)")
 INTEGER = re.compile(r"\d+")
 PAIR_OF_TIMES = re.compile(r"(\d+(?:\.\d+)?)\D{0,12}?(?:to|and|-|–)\D{0,3}?(\d+(?:\.\d+)?)", re.IGNORECASE)
-YES_NO = {"yes": True, "no": False}
+YES_NO: dict[str, object] = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from momentidx.errors import WrongUse
 from momentidx.evaluation.conventions import PRESETS, conventions
 from momentidx.evaluation.dense import Told
 from momentidx.evaluation.scoring import METRICS
+from momentidx.evaluation.text import TextMetricsMissing
 from typer_app import app
 
 
@@ -44,7 +46,7 @@ def test_json_holds_every_figure_by_name(files: tuple[Path, Path]) -> None:
 
 def test_without_json_a_person_can_read_it(files: tuple[Path, Path]) -> None:
     lines = run("moments", "--pred", files[0], "--gt", files[1]).stdout.splitlines()
-    assert lines[0] == "  MR-full-R1@0.5              100"
+    assert lines[0] == "  MR-full-R1@0.5            100"
 
 
 def test_a_metric_says_how_many_files_it_takes(files: tuple[Path, Path]) -> None:
@@ -62,14 +64,18 @@ def test_a_preset_is_refused_where_it_means_nothing(files: tuple[Path, Path]) ->
 @pytest.mark.parametrize(
     ("metric", "content", "sentence"),
     [
-        ("moments", '{"pred_relevant_windows": []}', "line 1: field 'qid' is missing. Expected a text or a whole number."),
+        ("moments", "{}", "line 1: field 'qid' is missing. Expected a text or a whole number."),
         (
             "moments",
             '{"qid": 1, "pred_relevant_windows": [[0, 10]]}',
             "line 1: field 'pred_relevant_windows' is [[0, 10]]. Expected a list of [start, end, score].",
         ),
         ("moments", '{"qid": 1}\n{"qid": 1}', "line 2: field 'qid' is 1 for the second time."),
-        ("soda", '{"results": {"v": [{"sentence": "x"}]}}', "'v', entry 1: field 'timestamp' is missing. Expected [start, end] in seconds."),
+        (
+            "soda",
+            '{"results": {"v": [{"sentence": "x"}]}}',
+            "'v', entry 1: field 'timestamp' is missing. Expected [start, end] in seconds.",
+        ),
         ("segmentation", '[{"id": "s", "prediction": []}]', "entry 1: field 'prediction' has no frames."),
         ("captions", '[{"image_id": 1}]', "entry 1: field 'caption' is missing. Expected a text."),
         ("captions", '{"1": 5}', "the document: field '1' is 5. Expected a caption or a list of captions."),
@@ -90,6 +96,17 @@ def test_an_unusable_prediction_is_named_with_its_place(
     error = run(metric, "--pred", prediction, "--gt", truth).exception
     assert isinstance(error, WrongUse)
     assert str(error) == f"{prediction}, {sentence}"
+
+
+@pytest.mark.skipif(find_spec("pycocoevalcap") is None, reason="pycocoevalcap is not installed")
+def test_without_java_the_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "captions.json").write_text('{"1": ["A dog runs."]}')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    error = run("captions", "--pred", tmp_path / "captions.json", "--gt", tmp_path / "captions.json").exception
+    assert isinstance(error, TextMetricsMissing)
+    assert str(error) == (
+        "Text metrics need Java (the tokeniser and METEOR are Java programs): apt install default-jre-headless."
+    )
 
 
 def test_segmentation_reads_folders_of_label_files(tmp_path: Path) -> None:
