@@ -94,6 +94,47 @@ SwitchOption = Annotated[
 ]
 
 
+class BenchmarkName(StrEnum):
+    """What is run; `momentidx.evaluation.benchmarks` says how."""
+
+    mine = "mine"
+    charades_sta = "charades-sta"
+    activitynet_grounding = "activitynet-grounding"
+    qvhighlights = "qvhighlights"
+    timelens = "timelens"
+    didemo = "didemo"
+    hirest = "hirest"
+    hirest_steps = "hirest-steps"
+    nextgqa = "nextgqa"
+    activitynet_dense = "activitynet-dense"
+    youcook2 = "youcook2"
+    breakfast = "breakfast"
+    salads = "50salads"
+
+
+BenchmarkArgument = Annotated[BenchmarkName, typer.Argument(metavar="BENCHMARK", help="What is asked, see above.")]
+MeasuredOption = Annotated[
+    str,
+    typer.Option("--captioner", "-c", metavar="NAME", help="Who is asked; 'find' is the library's own search."),
+]
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Folder with the annotations and, anywhere below, the videos.")
+]
+AnnotationFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--annotations", metavar="FILE", help="Annotations, instead of those of the usual name in --data."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="DIR", help="Folder for answers and report. Without it: eval-BENCHMARK-NAME."
+    ),
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N queries; more can follow later.")
+]
+
+
 @eval_app.callback()
 def evaluate() -> None:
     """Measure how good the answers are, on descriptions that people made."""
@@ -194,3 +235,45 @@ def score(
         return
     for name, value in figures.items():
         typer.echo(f"  {name:<24} {value:9.4f}".rstrip("0").rstrip("."))
+
+
+@eval_app.command()
+def run(
+    benchmark: BenchmarkArgument,
+    data: DataOption,
+    captioner: MeasuredOption = "auto",
+    annotations: AnnotationFilesOption = None,
+    output: OutOption = None,
+    limit: LimitOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a captioner, or the library's search, what a benchmark asks, and report how good its answers are.
+
+    mine: your own queries about your own footage, as queries.csv with the columns file, query, in, out
+
+    When is it: charades-sta, activitynet-grounding, qvhighlights, timelens, didemo, hirest
+
+    When is it, and which answer is right: nextgqa
+
+    What happens: activitynet-dense, youcook2 (both need Java), hirest-steps, breakfast, 50salads
+
+    Answers are written as they come: the same command goes on where it was stopped. docs/evaluation.md says which files
+    each benchmark wants. Nothing is downloaded.
+    """
+    from momentidx.commands.benchmarking import PAGE, Wish, measure
+    from momentidx.commands.setting_up import set_up
+
+    out = output or Path(f"eval-{benchmark.value}-{captioner}")
+    found = measure(Wish(benchmark.value, captioner, data, tuple(annotations or ()), out, limit), set_up(library))
+    if as_json:
+        typer.echo(json.dumps({name: value for name, value in found.items() if name not in ("rows", "curves")}))
+        return
+    whole = found["whole_video"]
+    left_out = f", {len(found['missing_videos'])} videos missing" if found["missing_videos"] else ""
+    typer.echo(f"{found['queries']} queries, {found['videos']} videos{left_out}, {found['problems']} without an answer")
+    if whole:
+        typer.echo(f"{'':<28}{'answered':>10}{'whole video':>14}")
+    for name, value in found["figures"].items():
+        typer.echo(f"  {name:<26}{value:>10g}" + (f"{whole[name]:>14g}" if name in whole else ""))
+    typer.echo(f"See {out / PAGE}")

@@ -6,7 +6,7 @@ the truth, and the mean tIoU; R@5: one of the first five answers has. Per cent. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from momentidx.errors import WrongUse
+from momentidx.evaluation.charades import read_charades
 from momentidx.evaluation.conventions import Conventions, span_in
 from momentidx.evaluation.dense import read_durations, read_reference
 from momentidx.evaluation.reading import Record, Span, length, name, read_lines, read_object, record, spans, text
@@ -44,7 +45,7 @@ def read_truths(path: Path, how: Conventions) -> dict[Key, Truth]:
     """Descriptions in the densevid format, Charades-STA's text (`video start end##sentence`), or the records of
     Grounded-VideoLLM, which carry the truth in steps of the grid. Raises WrongUse."""
     if path.suffix == ".txt":
-        return _charades(path)
+        return {(each.video, str(each.place)): Truth(each.span, None) for each in read_charades(path)}
     content = read_object(path)
     if not isinstance(content, list):
         durations = read_durations(path)
@@ -59,24 +60,6 @@ def read_truths(path: Path, how: Conventions) -> dict[Key, Truth]:
         if steps is None:
             raise row.wrong("answers", "has no span")
         found[key] = Truth(_seconds(steps, duration, how), duration)
-    return found
-
-
-def _charades(path: Path) -> dict[Key, Truth]:
-    found: dict[Key, Truth] = {}
-    count: dict[str, int] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{path}: cannot be read as text.") from error
-    for place, line in enumerate(lines, start=1):
-        try:
-            video, start, end = line.partition("##")[0].split()
-            span = float(start), float(end)
-        except ValueError as error:
-            raise WrongUse(f"{path}, line {place}: is not 'video start end##sentence'.") from error
-        found[video, str(count.get(video, 0))] = Truth(span, None)
-        count[video] = count.get(video, 0) + 1
     return found
 
 
@@ -138,10 +121,19 @@ def figures(truths: Mapping[Key, Truth], answers: Mapping[Key, Answer], how: Con
     }
     if not kept:
         return found
-    for k in (1, RANKED) if any(len(each) > 1 for each in kept) else (1,):
-        for level in LEVELS:
-            found[f"R@{k} {level}"] = round(100 * fmean(max(each[:k]) >= level for each in kept), 2)
-    return found | {"mIoU": round(100 * fmean(each[0] for each in kept), 2)}
+    return found | rates(kept)
+
+
+def rates(overlaps: Sequence[Sequence[float]], levels: Sequence[float] = LEVELS) -> dict[str, float]:
+    """R@1, R@5 where there are several answers, and mIoU, of the tIoU of each answer to each query, best first.
+
+    A query has at least one answer.
+    """
+    found = {}
+    for k in (1, RANKED) if any(len(each) > 1 for each in overlaps) else (1,):
+        for level in levels:
+            found[f"R@{k} {level}"] = round(100 * fmean(max(each[:k]) >= level for each in overlaps), 2)
+    return found | {"mIoU": round(100 * fmean(each[0] for each in overlaps), 2)}
 
 
 def _counted(truth: Truth, answer: Answer, how: Conventions) -> _Counted:

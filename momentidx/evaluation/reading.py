@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -34,9 +35,14 @@ def read_json(path: Path) -> Any:
         return json.load(file)
 
 
-def read_csv(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def read_text(path: Path) -> str:
+    """UTF-8, with or without a mark at its beginning. Raises WrongUse."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"{path}: is not UTF-8 text (byte {error.start}).") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,8 @@ class Record:
 
 def read_lines(path: Path) -> list[Record]:
     """JSON Lines: one object a line; empty lines are passed over. Raises WrongUse with the line."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise WrongUse(f"{path}: cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"{path}: is not UTF-8 text (byte {error.start}).") from error
     found = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             found.append(record(path, f"line {number}", _parsed(path, line, f"line {number}, ")))
     return found
@@ -85,12 +85,25 @@ def read_lines(path: Path) -> list[Record]:
 
 def read_object(path: Path) -> Any:
     """One JSON document. Raises WrongUse with the line where it stops being JSON."""
+    return _parsed(path, read_text(path))
+
+
+def read_list(path: Path) -> list[Any]:
+    """A JSON list. Raises WrongUse."""
+    content = read_object(path)
+    if not isinstance(content, list):
+        raise WrongUse(f"{path}: is not a list [...].")
+    return content
+
+
+def read_table(path: Path) -> list[Record]:
+    """CSV with a heading: a row is an object of texts. Raises WrongUse."""
+    table = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
     try:
-        return _parsed(path, path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise WrongUse(f"{path}: cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+        table.fieldnames = [each.strip().casefold() for each in table.fieldnames or ()]
+        return [Record(path, f"line {table.line_num}", dict(row)) for row in table]
+    except csv.Error as error:
+        raise WrongUse(f"{path}, line {table.line_num}: is not CSV: {error}.") from error
 
 
 def record(path: Path, place: str, content: Any) -> Record:
@@ -145,6 +158,20 @@ def span(value: Any) -> Span:
 def spans(value: Any) -> list[Span]:
     """a list of [start, end] in seconds"""
     return [span(each) for each in items(value)]
+
+
+def whole(value: Any) -> int:
+    """a whole number"""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError
+    return value
+
+
+def truth(value: Any) -> bool:
+    """true or false"""
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
 
 
 def items(value: Any) -> list[Any]:
