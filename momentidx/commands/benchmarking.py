@@ -85,12 +85,16 @@ class Wish:
     data: Path
     annotations: tuple[Path, ...]
     """Instead of those in the data folder."""
-    out: Path
+    out: Path | None
+    """None: a folder here, named after benchmark and captioner."""
     limit: int | None
 
 
-def measure(wish: Wish, setup: Setup) -> dict[str, Any]:
-    """Runs it, writes its report and its page, and gives the report. Raises WrongUse, TextMetricsMissing."""
+def measure(wish: Wish, setup: Setup) -> tuple[dict[str, Any], Path]:
+    """Runs it, writes its report and its page, and gives the report and where they are.
+
+    Raises WrongUse, TextMetricsMissing.
+    """
     benchmark = BENCHMARKS[wish.benchmark]
     if benchmark.needs_words and (why := text.missing()):
         raise text.TextMetricsMissing(why)
@@ -110,7 +114,8 @@ def measure(wish: Wish, setup: Setup) -> dict[str, Any]:
                 "annotations": {path.name: _hash(path) for path in annotations},
                 "momentidx": __version__,
             }
-            with open_journal(wish.out, settings) as journal:
+            out = wish.out or Path(f"eval-{wish.benchmark}-{measured.name}")
+            with open_journal(out, settings) as journal:
                 bar = tqdm(_by_video(queries), desc=wish.benchmark, unit="query", file=sys.stderr, disable=None)
                 done = run(bar, measured, folder.find, journal)
         if not done.answered:
@@ -119,8 +124,8 @@ def measure(wish: Wish, setup: Setup) -> dict[str, Any]:
         outcome = benchmark.count(done.answered, lambda a, b: embedder.embed(a) @ embedder.embed(b).T)
         about = settings | {"summary": benchmark.summary, "source": benchmark.source}
         told = report(about, measured.how, done, outcome)
-        _write(wish.out, told, outcome, folder, opener)
-    return told
+        _write(out, told, outcome, folder, opener)
+    return told, out
 
 
 def _by_video(queries: Sequence[Query]) -> list[Query]:

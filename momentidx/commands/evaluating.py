@@ -264,8 +264,8 @@ def run(
     from momentidx.commands.benchmarking import PAGE, Wish, measure
     from momentidx.commands.setting_up import set_up
 
-    out = output or Path(f"eval-{benchmark.value}-{captioner}")
-    found = measure(Wish(benchmark.value, captioner, data, tuple(annotations or ()), out, limit), set_up(library))
+    wish = Wish(benchmark.value, captioner, data, tuple(annotations or ()), output, limit)
+    found, out = measure(wish, set_up(library))
     if as_json:
         typer.echo(json.dumps({name: value for name, value in found.items() if name not in ("rows", "curves")}))
         return

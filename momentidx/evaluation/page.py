@@ -132,8 +132,15 @@ def _case(row: Row, pictures: Sequence[Picture]) -> str:
         f'<p class="faint">{escape(query.video)}, score {row.score:.2f}</p>'
         f"{_bars(query.truth, said.spans, said.duration)}<div class=pictures>{shown}</div>"
         + "".join(f"<p>{escape(text)}</p>" for text in (query.question, said.text, said.problem) if text)
+        + _sentences(row.facts.get("sentences", ()), "truth")
+        + _sentences(row.facts.get("captions", ()), "answer")
         + "</div>"
     )
+
+
+def _sentences(sentences: Sequence[str], kind: str) -> str:
+    """The first five, for a benchmark that compares descriptions."""
+    return f'<p class="{kind}">{escape(" · ".join(sentences[:5]))}</p>' if sentences else ""
 
 
 def _bars(truth: Sequence[Span], answer: Sequence[Span | None], duration: float) -> str:

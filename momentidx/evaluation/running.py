@@ -6,7 +6,9 @@ stopped, and never with other settings.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -87,24 +89,30 @@ class Journal:
 
 @contextmanager
 def open_journal(folder: Path, settings: Settings) -> Iterator[Journal]:
-    """The answers in a folder, to be added to. Raises WrongUse when they were made with other settings."""
+    """The answers in a folder, to be added to.
+
+    Raises WrongUse when they were made with other settings, or when another run is adding to them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ANSWERS
-    known = _known(path, settings)
     with path.open("a", encoding="utf-8") as file:
-        if not path.stat().st_size:
-            file.write(json.dumps({"settings": settings}) + "\n")
-        yield Journal(known, file)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise WrongUse(f"{path}: another run is writing its answers. Wait for it, or give -o.") from error
+        _mend(path)
+        yield Journal(_known(path, settings) if path.stat().st_size else _begun(file, settings), file)
+
+
+def _begun(file: TextIO, settings: Settings) -> dict[str, Said]:
+    file.write(json.dumps({"settings": settings}) + "\n")
+    file.flush()
+    return {}
 
 
 def _known(path: Path, settings: Settings) -> dict[str, Said]:
-    if not path.exists():
-        return {}
-    _mend(path)
-    rows = read_lines(path)
-    if not rows:
-        return {}
-    before = rows[0].content.get("settings")
+    first, *rows = read_lines(path)
+    before = first.content.get("settings")
     if not isinstance(before, dict):
         raise WrongUse(f"{path} is no file of answers. Give another folder with -o.")
     changes = [
@@ -116,12 +124,11 @@ def _known(path: Path, settings: Settings) -> dict[str, Said]:
         raise WrongUse(
             f"{path} was made with other settings: {'; '.join(changes)}. Give another folder with -o, or delete it."
         )
-    said = [Said.of(row) for row in rows[1:]]
+    said = [Said.of(row) for row in rows]
     return {each.query: each for each in said}
 
 
 def _mend(path: Path) -> None:
     """Takes out a last line that was being written when the run was killed."""
-    content = path.read_bytes()
-    if not content.endswith(b"\n"):
-        path.write_bytes(content[: content.rfind(b"\n") + 1])
+    if end := path.read_bytes().rfind(b"\n") + 1:
+        os.truncate(path, end)

@@ -74,11 +74,17 @@ def test_other_settings_are_refused_with_the_difference(tmp_path: Path) -> None:
     )
 
 
-def test_another_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "answers.jsonl").write_text('{"query": "1"}\n')
-    with pytest.raises(WrongUse, match="is no file of answers"):
+def test_two_runs_do_not_write_into_one_file(tmp_path: Path) -> None:
+    with open_journal(tmp_path, SETTINGS), pytest.raises(WrongUse, match="another run is writing its answers"):
         once(tmp_path, System())
-    assert (tmp_path / "answers.jsonl").read_text() == '{"query": "1"}\n'
+
+
+@pytest.mark.parametrize("content", ['{"query": "1"}\n', '{"query": "1"}', "[1]\n"])
+def test_another_file_of_that_name_is_left_alone(tmp_path: Path, content: str) -> None:
+    (tmp_path / "answers.jsonl").write_text(content)
+    with pytest.raises(WrongUse, match=r"is no file of answers|is not an object"):
+        once(tmp_path, System())
+    assert (tmp_path / "answers.jsonl").read_text() == content
 
 
 def test_a_file_that_cannot_be_used_is_an_answer_and_a_missing_one_is_left_out(tmp_path: Path) -> None:

@@ -57,11 +57,15 @@ def count_dense(answered: Answered, _: Alike) -> Outcome:
     figures = {order: fmean(scores.values()) for order, scores in stories.items()}
     figures |= dense.figures(references, predictions)
     scores = stories["SODA_c"]
-    rows = [Row(query, said, scores[query.id], {"captions": list(said.captions)}) for query, said in answered]
+    rows = [Row(query, said, scores[query.id], _sentences(query, said)) for query, said in answered]
     return Outcome(
         {metric: round(value, 4) for metric, value in figures.items()}, rows,
         [share_curve({"videos": [row.score for row in rows]}, "SODA_c")],
     )  # fmt: skip
+
+
+def _sentences(query: Query, said: Said) -> dict[str, list[str]]:
+    return {"sentences": [told.sentence for told in query.told[0]], "captions": list(said.captions)}
 
 
 def _told(said: Said) -> list[Told]:
