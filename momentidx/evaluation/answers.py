@@ -1,7 +1,7 @@
 """Grounding predictions in the files of the field, counted under stated conventions.
 
 R@1 and mIoU as in Gao et al. (arXiv 1705.02101, section 5.1): the share of queries whose answer has a tIoU >= t with
-the truth, and the mean tIoU; R@5: one of the first five answers has. Per cent. A query without an answer counts 0.
+the truth, and the mean tIoU; R@5: one of the first five answers has. Per cent.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def figures(truths: Mapping[Key, Truth], answers: Mapping[Key, Answer], how: Con
     counted = [_counted(truth, answers[key], how) for key, truth in truths.items() if key in answers]
     missing = len(truths) - len(counted)
     kept = [each.overlaps for each in counted if not (each.unparsed and how.on_unparsed == "drop")]
-    kept += [[0.0]] * missing
+    kept += [[0.0]] * missing if how.on_missing == "zero" else []
     found = {
         "queries": float(len(truths)),
         "unanswered": float(missing),

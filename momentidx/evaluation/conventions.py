@@ -32,6 +32,8 @@ class Conventions:
     """tIoU is rounded to two decimals before it is compared, so that 0.495 reaches 0.5."""
     on_unparsed: Literal["zero", "whole", "drop"] = "zero"
     """An answer without a span counts 0, counts as the whole video, or is left out."""
+    on_missing: Literal["zero", "drop"] = "zero"
+    """A query, or a video to be described, without any answer counts 0, or is left out."""
     on_reversed: Literal["as_is", "swap", "zero"] = "swap"
     """An end before its start stays (no truth overlaps it), changes places with it, or counts 0."""
     quantise_reference: bool = False
@@ -42,7 +44,7 @@ class Conventions:
 
 PRESETS = {
     "clean": Conventions(),
-    "vtimellm": Conventions("digits", 100, round_iou=True, on_reversed="as_is", end_plus_one=True),
+    "vtimellm": Conventions("digits", 100, round_iou=True, on_missing="drop", on_reversed="as_is", end_plus_one=True),
     "momentor": Conventions(grid=299),
     "grounded_videollm": Conventions(
         "integers", 300, on_unparsed="whole", on_reversed="as_is", quantise_reference=True
@@ -55,6 +57,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "reads": {value: value for value in ("times", "digits", "integers")},
     "round_iou": YES_NO,
     "on_unparsed": {value: value for value in ("zero", "whole", "drop")},
+    "on_missing": {value: value for value in ("zero", "drop")},
     "on_reversed": {value: value for value in ("as_is", "swap", "zero")},
     "quantise_reference": YES_NO,
     "end_plus_one": YES_NO,

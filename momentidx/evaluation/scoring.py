@@ -71,11 +71,20 @@ def _qvhighlights(asked: Request) -> tuple[dict[str, qvhighlights.Truth], dict[s
 
 
 def _dense(asked: Request) -> Figures:
-    return dense.figures([dense.read_reference(truth) for truth in asked.truths], _events(asked))
+    told = _events(asked)
+    return dense.figures([_counted(dense.read_reference(truth), told, asked.how) for truth in asked.truths], told)
 
 
 def _soda(asked: Request) -> Figures:
-    return soda.figures(dense.read_reference(asked.truths[0]), _events(asked))
+    told = _events(asked)
+    return soda.figures(_counted(dense.read_reference(asked.truths[0]), told, asked.how), told)
+
+
+def _counted(reference: dense.Events, told: dense.Events, how: Conventions) -> dense.Events:
+    """The videos that count."""
+    if how.on_missing == "zero":
+        return reference
+    return {video: events for video, events in reference.items() if video in told}
 
 
 def _events(asked: Request) -> dense.Events:

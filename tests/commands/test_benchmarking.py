@@ -70,6 +70,12 @@ def test_the_command_offers_every_benchmark() -> None:
     assert list(BenchmarkName) == list(BENCHMARKS)
 
 
+def test_the_documentation_names_every_benchmark_and_its_files() -> None:
+    told = (Path(__file__).parents[2] / "docs/evaluation.md").read_text(encoding="utf-8")
+    names = [name for benchmark in BENCHMARKS.values() for name in benchmark.annotations]
+    assert [name for name in (*BENCHMARKS, *names) if f"`{name}`" not in told] == []
+
+
 def test_own_queries_get_figures_rows_and_a_page(made: Path, tmp_path: Path) -> None:
     result = run(made, tmp_path, "mine")
     assert result.stdout.splitlines() == [

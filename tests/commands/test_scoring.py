@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from momentidx.commands.evaluating import MetricName, Preset
 from momentidx.commands.scoring import read_log
 from momentidx.errors import WrongUse
+from momentidx.evaluation import text
 from momentidx.evaluation.conventions import PRESETS, conventions
 from momentidx.evaluation.dense import Told
 from momentidx.evaluation.scoring import METRICS
@@ -138,3 +139,16 @@ def test_dense_captions_in_words_end_as_the_switch_says(tmp_path: Path, switch: 
     path.write_text("\n".join(map(json.dumps, lines)))
     how = conventions("vtimellm", [f"end_plus_one={switch}"])
     assert read_log(path, {"v": 200.0}, how) == {"v": [Told((10.0, end), "A man waves.")]}
+
+
+@pytest.mark.slow  # METEOR reads a table of 60 MB for half a minute
+@pytest.mark.skipif(text.missing() is not None, reason=text.missing() or "")
+@pytest.mark.parametrize(("switch", "share"), [("zero", 0.5), ("drop", 1.0)])
+def test_a_video_that_was_not_described_counts_as_the_switch_says(tmp_path: Path, switch: str, share: float) -> None:
+    video = {"duration": 9, "timestamps": [[0, 9]], "sentences": ["A dog runs over the lawn."]}
+    (tmp_path / "gt.json").write_text(json.dumps({"v": video, "w": video}))
+    (tmp_path / "pred.json").write_text(
+        json.dumps({"results": {"v": [{"sentence": "A dog runs over the lawn.", "timestamp": [0, 9]}]}})
+    )
+    options = ["--pred", tmp_path / "pred.json", "--gt", tmp_path / "gt.json", "--switch", f"on_missing={switch}"]
+    assert json.loads(run("soda", *options, "--json").stdout) == {"SODA_c": share, "SODA_c, swapped": share}

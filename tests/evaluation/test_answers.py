@@ -47,6 +47,13 @@ def test_an_end_before_its_start_counts_as_the_switch_says(tmp_path: Path, value
     assert (found["mIoU"], found["reversed"], found["unanswered"]) == (miou, 1, 1)
 
 
+@pytest.mark.parametrize(("value", "miou"), [("zero", 50.0), ("drop", 100.0)])
+def test_a_query_without_an_answer_counts_as_the_switch_says(tmp_path: Path, value: str, miou: float) -> None:
+    lines = [{"sentence_id": 0, "answer": "20 to 60"}]
+    found = scored(tmp_path, lines, conventions("clean", [f"on_missing={value}"]))
+    assert (found["mIoU"], found["unanswered"]) == (miou, 1)
+
+
 @pytest.mark.parametrize(("value", "right"), [("yes", 50.0), ("no", 0.0)])
 def test_rounding_lets_nearly_half_pass(tmp_path: Path, value: str, right: float) -> None:
     lines = [{"sentence_id": 0, "spans": [[20, 39.9]]}]  # tIoU 0.4975
@@ -112,7 +119,7 @@ def test_a_span_is_read_as_the_convention_says(answer: str, reads: str, span: tu
         ("grid=many", "The switch 'grid' takes a whole number, not 'many'."),
         (
             "rounding=yes",
-            "There is no switch 'rounding'. There are grid, reads, round_iou, on_unparsed, on_reversed, "
+            "There is no switch 'rounding'. There are grid, reads, round_iou, on_unparsed, on_missing, on_reversed, "
             "quantise_reference, end_plus_one.",
         ),
     ],
