@@ -263,6 +263,7 @@ def run(
     """
     from momentidx.commands.benchmarking import PAGE, Wish, measure
     from momentidx.commands.setting_up import set_up
+    from momentidx.commands.showing import plain
 
     wish = Wish(benchmark.value, captioner, data, tuple(annotations or ()), output, limit)
     found, out = measure(wish, set_up(library))
@@ -270,8 +271,10 @@ def run(
         typer.echo(json.dumps({name: value for name, value in found.items() if name not in ("rows", "curves")}))
         return
     whole = found["whole_video"]
-    left_out = f", {len(found['missing_videos'])} videos missing" if found["missing_videos"] else ""
-    typer.echo(f"{found['queries']} queries, {found['videos']} videos{left_out}, {found['problems']} without an answer")
+    left_out = f"; {len(found['missing_videos'])} videos are not there" if found["missing_videos"] else ""
+    typer.echo(f"{found['queries']} queries about {found['videos']} videos{left_out}")
+    for problem in dict.fromkeys(row["problem"] for row in found["rows"] if "problem" in row):
+        typer.echo(plain(f"Counted 0: {problem}"), err=True)
     if whole:
         typer.echo(f"{'':<28}{'answered':>10}{'whole video':>14}")
     for name, value in found["figures"].items():

@@ -32,6 +32,8 @@ class Truth:
     span: Span
     duration: float | None
     """Seconds; None when the file does not say it."""
+    on_grid: bool = False
+    """The file says it in steps, so that it is never rounded to the grid: 320 of 300 stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ def read_truths(path: Path, how: Conventions) -> dict[Key, Truth]:
     found = {}
     for key, row in _records(path, content):
         steps, duration = span_in(row.take("answers", text), how), row.take("durations", length)
-        if steps is None:
+        if steps is None and how.on_unparsed != "whole":
             raise row.wrong("answers", "has no span")
-        found[key] = Truth(_seconds(steps, duration, how), duration)
+        found[key] = Truth(_seconds(steps, duration, how) if steps else (0.0, duration), duration, on_grid=True)
     return found
 
 
@@ -169,7 +171,7 @@ def _seconds(steps: Span, duration: float, how: Conventions) -> Span:
 
 
 def _reference(truth: Truth, answer: Answer, how: Conventions) -> Span:
-    if not (how.quantise_reference and how.grid):
+    if truth.on_grid or not (how.quantise_reference and how.grid):
         return truth.span
     duration = _duration(truth, answer)
     start, end = (min(int(how.grid * each / duration + 1e-9), how.grid) * duration / how.grid for each in truth.span)

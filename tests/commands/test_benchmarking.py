@@ -79,7 +79,7 @@ def test_the_documentation_names_every_benchmark_and_its_files() -> None:
 def test_own_queries_get_figures_rows_and_a_page(made: Path, tmp_path: Path) -> None:
     result = run(made, tmp_path, "mine")
     assert result.stdout.splitlines() == [
-        "2 queries, 2 videos, 0 without an answer",
+        "2 queries about 2 videos",
         "                              answered   whole video",
         "  R@1 0.3                          100            50",
         "  R@1 0.5                          100             0",
@@ -116,6 +116,15 @@ def test_videos_that_are_missing_are_left_out_and_named(made: Path, tmp_path: Pa
     found = json.loads(run(made, tmp_path, "charades-sta", "--json").stdout)
     assert found["figures"] == {"R@1 0.3": 100.0, "R@1 0.5": 100.0, "R@1 0.7": 100.0, "mIoU": 83.33}
     assert (found["queries"], found["missing_videos"]) == (1, ["gone"])
+
+
+def test_a_file_that_cannot_be_read_counts_nothing_and_is_named(made: Path, tmp_path: Path) -> None:
+    (made / "data/broken.mp4").write_bytes(b"no media")
+    (tmp_path / "own.txt").write_text("ball 2.0 3.2##the ball rolls.\nbroken 0 1##a person sits.\n")
+    result = run(made, tmp_path / "out", "charades-sta", "--annotations", str(tmp_path / "own.txt"))
+    (made / "data/broken.mp4").unlink()
+    assert report(tmp_path / "out")["figures"]["mIoU"] == 41.67
+    assert f"Counted 0: {made}/data/broken.mp4: " in result.stderr
 
 
 def test_a_question_is_answered_and_located(made: Path, tmp_path: Path) -> None:

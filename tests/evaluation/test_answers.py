@@ -88,6 +88,20 @@ def test_records_of_grounded_videollm_carry_their_truth(tmp_path: Path) -> None:
     assert (found["R@1 0.5"], found["R@1 0.3"], found["mIoU"], found["unparsed"]) == (50.0, 100.0, 40.0, 1)
 
 
+def test_a_truth_in_steps_is_taken_as_it_is(tmp_path: Path) -> None:
+    # As the published evaluation does: beyond the last step, and the whole video where there are no two numbers.
+    rows = [
+        {"video_ids": "a", "pred_texts": "From <200> to <260>.", "answers": "From <200> to <320>.", "durations": 31.0},
+        {"video_ids": "a", "pred_texts": "From <0> to <150>.", "answers": "Always.", "durations": 31.0},
+    ]
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(rows))
+    how = conventions("grounded_videollm")
+    assert figures(read_truths(path, how), read_answers(path), how)["mIoU"] == 50.0
+    with pytest.raises(WrongUse, match="entry 2: field 'answers' has no span"):
+        read_truths(path, conventions("clean"))
+
+
 def test_charades_text_numbers_the_sentences_of_a_video(tmp_path: Path) -> None:
     (tmp_path / "test.txt").write_text("3MSZA 24.3 30.4##person turn a light on.\n3MSZA 0.0 10.0##a person sits.\n")
     (tmp_path / "pred.jsonl").write_text('{"video_id": "3MSZA", "sentence_id": 1, "spans": [[0, 9]]}')

@@ -87,6 +87,15 @@ def test_another_file_of_that_name_is_left_alone(tmp_path: Path, content: str) -
     assert (tmp_path / "answers.jsonl").read_text() == content
 
 
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    once(tmp_path, System())
+    path = tmp_path / "answers.jsonl"
+    path.write_text(path.read_text() + '{"query": "4", "spans": [[1]]}\n')
+    with pytest.raises(WrongUse) as error:
+        once(tmp_path, System())
+    assert str(error.value) == f"{path}, line 5: is no answer of this program. Take the line out."
+
+
 def test_a_file_that_cannot_be_used_is_an_answer_and_a_missing_one_is_left_out(tmp_path: Path) -> None:
     done = once(tmp_path, System({"1": UnusableFootage("no-video", "v1: no video stream.")}), missing="v3")
     assert [(query.id, each.problem) for query, each in done.answered] == [("1", "v1: no video stream."), ("2", "")]

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from momentidx.evaluation.reading import Record, Span
+from momentidx.errors import WrongUse
+from momentidx.evaluation.reading import Record, Span, span
 from momentidx.footage import Footage
-
-T = TypeVar("T")
 
 
 class Ask(StrEnum):
@@ -71,22 +70,12 @@ class Said:
     @classmethod
     def of(cls, row: Record) -> Said:
         """From its line. Raises WrongUse."""
-        return cls(
-            row.take("query", _same(str)), float(row.take("duration", _same(float, int))),
-            tuple(None if span is None else (span[0], span[1]) for span in row.take("spans", _same(list))),
-            tuple(row.take("captions", _same(list))), row.take("text", _same(str)), row.take("problem", _same(str)),
-            float(row.take("took", _same(float, int))),
-        )  # fmt: skip
-
-
-def _same(*kinds: type[Any]) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if not isinstance(value, kinds):
-            raise ValueError
-        return value
-
-    read.__doc__ = " or ".join(kind.__name__ for kind in kinds)
-    return read
+        try:
+            told = dict(row.content)
+            spans = tuple(None if each is None else span(each) for each in told.pop("spans"))
+            return cls(spans=spans, captions=tuple(told.pop("captions")), **told)
+        except (KeyError, TypeError, ValueError) as error:
+            raise WrongUse(f"{row.path}, {row.place}: is no answer of this program. Take the line out.") from error
 
 
 @dataclass(frozen=True, slots=True)
