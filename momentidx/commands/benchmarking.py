@@ -59,7 +59,9 @@ class Folder:
         return found
 
     def find(self, video: str) -> Path | None:
-        """Raises WrongUse when it could be several."""
+        """By id, name or path, also an absolute one. Raises WrongUse when it could be several."""
+        if Path(video).is_absolute():
+            return Path(video) if Path(video).is_file() else None
         there = [path for path in self._files.get(video, ()) if path.suffix[1:].lower() in self.endings]
         if len(there) > 1:
             raise WrongUse(f"'{video}' could be {' or '.join(map(str, there[:3]))}. Take the others out of the folder.")

@@ -211,5 +211,6 @@ def test_a_video_is_found_by_every_name_that_benchmarks_use(tmp_path: Path) -> N
         "P16_cam01_P16_milk": "P16_milk.avi", "P16_milk": "P16_milk.avi", "v_0.0_150.0": "v_0.0_150.0.mp4",
         "x.mov": "x.mov.mp4", "a/twice.mp4": "twice.mp4", "notes": None, "elsewhere": None,
     }  # fmt: skip
+    assert folder.find(str(tmp_path / "notes.txt")) == tmp_path / "notes.txt"
     with pytest.raises(WrongUse, match=r"'twice' could be .*/a/twice.mp4 or .*/b/twice.mp4"):
         folder.find("twice")
