@@ -155,7 +155,8 @@ def _write(out: Path, told: dict[str, Any], outcome: Outcome, folder: Folder, op
 def _pictures(row: Row, folder: Folder, opener: Opener) -> list[Picture]:
     """The middle of what was marked and of what was answered; none of a file that cannot be read."""
     path = folder.find(row.query.video)
-    wanted = [(row.query.truth[:1], "marked"), (row.said.here[:1], "answered")]
+    answered = "answered later" if row.said.spans[:1] == (None,) else "answered"
+    wanted = [(row.query.truth[:1], "marked"), (row.said.here[:1], answered)]
     named = [(span, name) for spans, name in wanted for span in spans]
     if path is None or not row.said.duration or not named:
         return []

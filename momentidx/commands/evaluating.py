@@ -276,7 +276,7 @@ def run(
     for problem in dict.fromkeys(row["problem"] for row in found["rows"] if "problem" in row):
         typer.echo(plain(f"Counted 0: {problem}"), err=True)
     if whole:
-        typer.echo(f"{'':<28}{'answered':>10}{'whole video':>14}")
+        typer.echo(f"{'':<36}{'answered':>10}{'whole video':>14}")
     for name, value in found["figures"].items():
-        typer.echo(f"  {name:<26}{value:>10g}" + (f"{whole[name]:>14g}" if name in whole else ""))
+        typer.echo(f"  {name:<34}{value:>10g}" + (f"{whole[name]:>14g}" if name in whole else ""))
     typer.echo(f"See {out / PAGE}")

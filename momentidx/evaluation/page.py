@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from momentidx.evaluation.answers import RANKED
 from momentidx.evaluation.benchmarks.values import Curve, Outcome, Row
 from momentidx.evaluation.reading import Span
 
@@ -130,8 +131,9 @@ def _case(row: Row, pictures: Sequence[Picture]) -> str:
     return (
         f'<div class="case"><p><b>{escape(query.words or query.video)}</b></p>'
         f'<p class="faint">{escape(query.video)}, score {row.score:.2f}</p>'
-        f"{_bars(query.truth, said.spans, said.duration)}<div class=pictures>{shown}</div>"
+        f"{_bars(row)}<div class=pictures>{shown}</div>"
         + "".join(f"<p>{escape(text)}</p>" for text in (query.question, said.text, said.problem) if text)
+        + ("<p>The first answer is a moment of another file.</p>" if said.spans[:1] == (None,) else "")
         + _sentences(row.facts.get("sentences", ()), "truth")
         + _sentences(row.facts.get("captions", ()), "answer")
         + "</div>"
@@ -143,19 +145,25 @@ def _sentences(sentences: Sequence[str], kind: str) -> str:
     return f'<p class="{kind}">{escape(" · ".join(sentences[:5]))}</p>' if sentences else ""
 
 
-def _bars(truth: Sequence[Span], answer: Sequence[Span | None], duration: float) -> str:
-    """Both over the length of the video."""
+def _bars(row: Row) -> str:
+    """What was marked and answered over the length of the video; of ranked answers five, the first one strong."""
+    duration, ranked = row.said.duration, bool(row.query.words)
     if not duration:
         return ""
-    here = [span for span in answer if span is not None]
-    bars = [
-        f'<rect x="{start / duration * 320:.1f}" y="{top}" width="{max((end - start) / duration * 320, 1):.1f}" '
-        f'height="9" fill="{colour}"/>'
-        for spans, top, colour in ((truth, 2, "var(--truth)"), (here, 15, "var(--answer)"))
-        for start, end in spans
-    ]
+    here = row.said.here[: RANKED if ranked else None]
+
+    def bar(span: Span, top: int, colour: str, opacity: float) -> str:
+        start, length = span[0] / duration * 320, (span[1] - span[0]) / duration * 320
+        return (
+            f'<rect x="{start:.1f}" y="{top}" width="{max(length, 1):.1f}" height="9" fill="{colour}" '
+            f'opacity="{opacity:g}"/>'
+        )
+
+    bars = [bar(span, 2, "var(--truth)", 1) for span in row.query.truth]
+    bars += [bar(span, 15, "var(--answer)", 0.35 if place and ranked else 1) for place, span in enumerate(here)]
+    label = f"{_told(row.query.truth)} marked, {_told(here)} answered"
     return (
-        f'<svg viewBox="0 0 320 40" width="320" role="img" aria-label="{_told(truth)} marked, {_told(here)} answered">'
+        f'<svg viewBox="0 0 320 40" width="320" role="img" aria-label="{label}">'
         f'<rect width="320" height="26" fill="var(--faint)" opacity=".25"/>{"".join(bars)}'
         f'<text x="0" y="38">0</text><text x="320" y="38" text-anchor="end">{duration:.1f} s</text></svg>'
     )

@@ -80,13 +80,13 @@ def test_own_queries_get_figures_rows_and_a_page(made: Path, tmp_path: Path) -> 
     result = run(made, tmp_path, "mine")
     assert result.stdout.splitlines() == [
         "2 queries about 2 videos",
-        "                              answered   whole video",
-        "  R@1 0.3                          100            50",
-        "  R@1 0.5                          100             0",
-        "  R@1 0.7                          100             0",
-        "  mIoU                           85.71         28.41",
-        "  first answer overlaps            100",
-        "  median edge error, frames          0",
+        "                                      answered   whole video",
+        "  R@1 0.3                                  100            50",
+        "  R@1 0.5                                  100             0",
+        "  R@1 0.7                                  100             0",
+        "  mIoU                                   85.71         28.41",
+        "  first answer overlaps                    100",
+        "  median edge error, frames                  0",
         f"See {tmp_path / 'report.html'}",
     ]  # fmt: skip
     first, second = report(tmp_path)["rows"]

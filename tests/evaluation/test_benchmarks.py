@@ -217,6 +217,7 @@ def test_a_moment_of_another_file_is_wrong_but_its_own_file_is_counted_too(tmp_p
     (a,) = mine(tmp_path, "a.mov,a,1s,2s")
     found = counted("mine", [a], located(a, None, (1.0, 2.0), duration=10)).figures
     assert (found["R@1 0.5"], found["R@5 0.5"], found["in file R@1 0.5"]) == (0.0, 100.0, 100.0)
+    assert (found["first answer overlaps"], found["in file median edge error, frames"]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

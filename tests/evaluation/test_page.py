@@ -22,7 +22,7 @@ def row(name: str, score: float, *spans: tuple[float, float] | None) -> Row:
 
 
 def rendered() -> str:
-    rows = [row("good", 1.0, (1, 2)), row("bad", 0.0, (4, 6), None), row("none", 0.0)]
+    rows = [row("good", 1.0, (1, 2)), row("bad", 0.0, None, (4, 6), (7, 8)), row("none", 0.0)]
     curve = Curve(HOSTILE, "tIoU", "share", {"first answer": [(0.5, 1.0), (1.0, 0.0)]})
     outcome = Outcome({"R@1 0.5": 33.33}, rows, [curve], {"R@1 0.5": 0.0})
     done = Run([(each.query, each.said) for each in rows], [HOSTILE])
@@ -61,8 +61,9 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
 def test_the_worst_come_first_and_show_what_was_marked_and_answered() -> None:
     html = rendered()
     assert re.findall(r'<p class="faint">(\w+)\.mov, score', html) == ["bad", "none"]
-    assert 'aria-label="1.0-2.0 s marked, 4.0-6.0 s answered"' in html
-    assert "<td>4.0-6.0 s, another file</td>" in html
+    assert 'aria-label="1.0-2.0 s marked, 4.0-6.0 s, 7.0-8.0 s answered"' in html
+    assert "The first answer is a moment of another file." in html
+    assert "<td>another file, 4.0-6.0 s, 7.0-8.0 s</td>" in html
 
 
 def test_a_curve_is_drawn_between_its_axes() -> None:

@@ -32,7 +32,7 @@ def count(answered: Answered, _: Alike, levels: Sequence[float] = LEVELS) -> Out
     rows = [Row(query, said, each[0]) for (query, said), each in zip(answered, overlaps, strict=True)]
     lines = {"first answer": [each[0] for each in overlaps], "whole video": whole}
     if any(len(each) > 1 for each in overlaps):
-        lines["best of the first five"] = [max(each[:RANKED]) for each in overlaps]
+        lines["best of five"] = [max(each[:RANKED]) for each in overlaps]
     return Outcome(
         rates(overlaps, levels), rows, [share_curve(lines, "tIoU")], rates([[each] for each in whole], levels)
     )

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from momentidx.errors import WrongUse
-from momentidx.evaluation.answers import rates
 from momentidx.evaluation.benchmarks.locating import count as count_located
 from momentidx.evaluation.benchmarks.locating import overlap
 from momentidx.evaluation.benchmarks.values import Alike, Answered, Curve, Files, Outcome, Query, Row
@@ -91,13 +90,12 @@ def count(answered: Answered, alike: Alike) -> Outcome:
     outcome = count_located(answered, alike)
     rows = [_row(row) for row in outcome.rows]
     errors = [error for row in rows for error in row.facts["edge_error_frames"]]
-    figures = dict(outcome.figures)
-    if any(None in said.spans for _, said in answered):
-        overlaps = [[overlap(span, query.truth) for span in said.here] or [0.0] for query, said in answered]
-        figures |= {f"in file {name}": value for name, value in rates(overlaps).items()}
-    figures["first answer overlaps"] = round(100 * len(errors) / 2 / len(rows), 2)
+    figures = outcome.figures | {"first answer overlaps": round(100 * len(errors) / 2 / len(rows), 2)}
     if errors:
         figures["median edge error, frames"] = float(median(errors))
+    if any(None in said.spans for _, said in answered):
+        in_file = count([(query, replace(said, spans=said.here)) for query, said in answered], alike)
+        figures |= {f"in file {name}": value for name, value in in_file.figures.items()}
     curves = [*outcome.curves, *([_edges(errors)] if errors else [])]
     return replace(outcome, figures=figures, rows=rows, curves=curves)
 
