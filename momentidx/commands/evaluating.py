@@ -101,7 +101,9 @@ class BenchmarkName(StrEnum):
     charades_sta = "charades-sta"
     activitynet_grounding = "activitynet-grounding"
     qvhighlights = "qvhighlights"
-    timelens = "timelens"
+    timelens_charades = "timelens-charades"
+    timelens_activitynet = "timelens-activitynet"
+    timelens_qvhighlights = "timelens-qvhighlights"
     didemo = "didemo"
     hirest = "hirest"
     hirest_steps = "hirest-steps"
@@ -252,7 +254,8 @@ def run(
 
     mine: your own queries about your own footage, as queries.csv with the columns file, query, in, out
 
-    When is it: charades-sta, activitynet-grounding, qvhighlights, timelens, didemo, hirest
+    When is it: charades-sta, activitynet-grounding, qvhighlights, didemo, hirest, and with corrected times
+    timelens-charades, timelens-activitynet, timelens-qvhighlights
 
     When is it, and which answer is right: nextgqa
 

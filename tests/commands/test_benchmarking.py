@@ -18,6 +18,7 @@ from momentidx.config import Settings
 from momentidx.errors import LibraryError, WrongUse
 from momentidx.evaluation.benchmarks import BENCHMARKS
 from momentidx.evaluation.benchmarks.values import Ask, Query
+from momentidx.evaluation.text import missing
 from momentidx.events import Event
 from momentidx.footage import Footage
 from momentidx.hooks import choose
@@ -144,6 +145,19 @@ def test_frames_get_the_labels_that_captions_sound_like(made: Path, tmp_path: Pa
     (labels / "videos_door.txt").write_text("\n".join(["SIL", "open_door", "roll_ball", "SIL"]))
     assert run(made, tmp_path / "out", "breakfast", "--annotations", str(labels)).exit_code == 0
     assert report(tmp_path / "out")["figures"]["Acc"] == 100.0
+
+
+@pytest.mark.slow  # METEOR reads a table of 60 MB for half a minute
+@pytest.mark.skipif(missing() is not None, reason=missing() or "")
+def test_everything_that_was_told_is_compared_in_words(made: Path, tmp_path: Path) -> None:
+    steps = [{"segment": [1, 2], "sentence": "a red door opens"}, {"segment": [2, 3], "sentence": "the ball rolls"}]
+    video = {"subset": "validation", "duration": 4, "annotations": steps}
+    (tmp_path / "a.json").write_text(json.dumps({"database": {"door": video}}))
+    assert run(made, tmp_path / "out", "youcook2", "--annotations", str(tmp_path / "a.json")).exit_code == 0
+    told = report(tmp_path / "out")
+    figures = {name: told["figures"][name] for name in ("SODA_c", "SODA_c, swapped", "Recall", "Precision", "ROUGE_L")}
+    assert figures == dict.fromkeys(figures, 1.0)
+    assert told["rows"][0]["captions"] == ["A red door opens.", "The ball rolls."]
 
 
 def test_the_library_s_own_search_is_measured_among_all_files(made: Path, tmp_path: Path) -> None:

@@ -73,10 +73,12 @@ def test_activitynet_grounding_asks_for_every_sentence(tmp_path: Path) -> None:
     assert (found.figures["R@1 0.7"], found.figures["R@5 0.7"], found.figures["mIoU"]) == (50.0, 100.0, 50.0)
 
 
-def test_timelens_reads_its_three_files(tmp_path: Path) -> None:
-    video = {"duration": 40, "spans": [[0, 10]], "queries": ["He waves"]}
-    queries = BENCHMARKS["timelens"].read(files(tmp_path, a_json={"v": video}, b_json={"v": video}))
-    assert [(query.id, query.truth) for query in queries] == [("a v 0", ((0.0, 10.0),)), ("b v 0", ((0.0, 10.0),))]
+def test_timelens_lists_spans_beside_queries(tmp_path: Path) -> None:
+    video = {"duration": 40, "spans": [[0, 10], [5, 9]], "queries": ["He waves", "she nods "]}
+    queries = BENCHMARKS["timelens-charades"].read(files(tmp_path, a_json={"v": video}))
+    assert [(query.id, query.truth, query.words) for query in queries] == [
+        ("v 0", ((0.0, 10.0),), "He waves"), ("v 1", ((5.0, 9.0),), "she nods"),
+    ]  # fmt: skip
 
 
 def test_qvhighlights_counts_all_windows(tmp_path: Path) -> None:
@@ -240,10 +242,10 @@ def test_an_own_query_that_makes_no_sense_is_named_with_its_line(tmp_path: Path,
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("timelens", {"v": {"spans": [], "queries": []}}, "'v': field 'duration' is missing. Expected a number of "
-         "seconds above 0."),
-        ("timelens", {"v": {"duration": 9, "spans": [[1, 2]], "queries": []}}, "'v': field 'spans' has 1 entries, "
-         "'queries' 0."),
+        ("timelens-charades", {"v": {"spans": []}}, "'v': field 'duration' is missing. Expected a number of seconds "
+         "above 0."),
+        ("timelens-charades", {"v": {"duration": 9, "spans": [[1, 2]], "queries": []}}, "'v': field 'spans' has 1 "
+         "entries, 'queries' 0."),
         ("youcook2", {"v": {}}, "'database': is not an object {...}."),
         ("youcook2", {"database": {"v": YOUCOOK2 | {"annotations": [{"segment": [1]}]}}}, "'v', annotation 1: field "
          "'segment' is [1]. Expected [start, end] in seconds."),

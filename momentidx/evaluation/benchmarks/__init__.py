@@ -7,6 +7,7 @@ from momentidx.evaluation.benchmarks.values import Ask, Benchmark
 
 LOCATE, DESCRIBE, ANSWER = (Ask.LOCATE,), (Ask.DESCRIBE,), (Ask.LOCATE, Ask.ANSWER)
 OWN = "mine"
+TIMELENS = {"charades": "Charades-STA", "activitynet": "ActivityNet Captions", "qvhighlights": "QVHighlights"}
 
 BENCHMARKS = {
     OWN: Benchmark(
@@ -25,11 +26,13 @@ BENCHMARKS = {
         "all stretches that a sentence means", "Lei et al., arXiv 2107.09609",
         ("highlight_val_release.jsonl",), LOCATE, locating.qvhighlights_windows, locating.count_qvhighlights,
     ),
-    "timelens": Benchmark(
-        "Charades, ActivityNet and QVHighlights with corrected times", "TimeLens-Bench; R@k as arXiv 1705.02101",
-        ("charades-timelens.json", "activitynet-timelens.json", "qvhighlights-timelens.json"), LOCATE,
-        locating.timelens, locating.count, most=3,
-    ),
+    **{
+        f"timelens-{name}": Benchmark(
+            f"{title} with corrected times", "TimeLens-Bench; R@k as arXiv 1705.02101",
+            (f"{name}-timelens.json",), LOCATE, locating.timelens, locating.count,
+        )
+        for name, title in TIMELENS.items()
+    },
     "didemo": Benchmark(
         "sentences about 5 s segments, timed by four people", "Hendricks et al., arXiv 1708.01641",
         ("test_data.json", "val_data.json"), LOCATE, locating.didemo_segments, locating.count_didemo,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 
@@ -54,19 +53,20 @@ def densevid(files: Files) -> list[Query]:
 
 
 def timelens(files: Files) -> list[Query]:
-    """Three files, one for each set: `{"video": {"duration": 9, "spans": [[0, 4]], "queries": ["..."]}}`."""
-    return [query for path in files.annotations for query in _timelens(path)]
-
-
-def _timelens(path: Path) -> Iterator[Query]:
+    """`{"video": {"duration": 9, "spans": [[0, 4]], "queries": ["..."]}}`"""
+    path = files.annotations[0]
+    found = []
     for video, content in record(path, "the document", read_object(path)).content.items():
         row = record(path, f"'{video}'", content)
         row.take("duration", length)
         times, sentences = row.take("spans", spans), row.take("queries", texts)
         if len(times) != len(sentences):
             raise row.wrong("spans", f"has {len(times)} entries, 'queries' {len(sentences)}")
-        for place, (span, sentence) in enumerate(zip(times, sentences, strict=True)):
-            yield Query(f"{path.stem} {video} {place}", video, (span,), sentence.strip())
+        found += [
+            Query(f"{video} {place}", video, (span,), sentence.strip())
+            for place, (span, sentence) in enumerate(zip(times, sentences, strict=True))
+        ]
+    return found
 
 
 def hirest_stretches(files: Files) -> list[Query]:
