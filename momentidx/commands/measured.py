@@ -119,8 +119,9 @@ class Finding:
 
     def __init__(self, library: Library, setup: Setup, embedder: Embedder) -> None:
         self.name = FIND
-        layers = sorted({f"{moment.layer.captioner} {moment.layer.version}" for moment in library.moments()})
-        self.version = f"{embedder.name} {embedder.version} in {setup.folder}: {', '.join(layers) or 'nothing'}"
+        moments = library.moments()
+        layers = ", ".join(sorted({f"{moment.layer.captioner} {moment.layer.version}" for moment in moments}))
+        self.version = f"{embedder.name} {embedder.version}, {len(moments)} moments of {layers} in {setup.folder}"
         self.how = "The library was asked with find; a moment of another file is a wrong answer."
         self._library, self._embedder = library, embedder
         self._vectors = open_vectors(library, embedder, gpu=setup.settings.search_gpu)

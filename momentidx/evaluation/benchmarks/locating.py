@@ -25,16 +25,21 @@ def overlap(span: Span | None, truths: Sequence[Span]) -> float:
 
 
 def count(answered: Answered, _: Alike, levels: Sequence[float] = LEVELS) -> Outcome:
-    """R@1 and mIoU of the first stretch of each answer; R@5 where there are several."""
+    """R@1 and mIoU of the first stretch of each answer; R@5 where there are several.
+
+    Where answers have stretches of other files, what they say of the query's own file is counted as well ("in file").
+    """
     overlaps = [[overlap(span, query.truth) for span in said.spans] or [0.0] for query, said in answered]
     whole = [overlap((0.0, said.duration), query.truth) for query, said in answered]
     rows = [Row(query, said, each[0]) for (query, said), each in zip(answered, overlaps, strict=True)]
     lines = {"first answer": [each[0] for each in overlaps], "whole video": whole}
     if any(len(each) > 1 for each in overlaps):
         lines["best of five"] = [max(each[:RANKED]) for each in overlaps]
-    return Outcome(
-        rates(overlaps, levels), rows, [share_curve(lines, "tIoU")], rates([[each] for each in whole], levels)
-    )
+    figures = rates(overlaps, levels)
+    if any(None in said.spans for _, said in answered):
+        inside = [[overlap(span, query.truth) for span in said.here] or [0.0] for query, said in answered]
+        figures |= {f"in file {name}": value for name, value in rates(inside, levels).items()}
+    return Outcome(figures, rows, [share_curve(lines, "tIoU")], rates([[each] for each in whole], levels))
 
 
 def charades(files: Files) -> list[Query]:

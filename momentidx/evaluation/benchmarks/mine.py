@@ -83,21 +83,24 @@ def _seconds(frames: tuple[int, int], footage: Footage) -> Span:
 
 
 def count(answered: Answered, alike: Alike) -> Outcome:
-    """R@k and mIoU; and how many frames the edges of first answers lie from the true ones, where they overlap at all.
-
-    With answers from other files, what they say of the query's own file is counted as well ("in file").
-    """
+    """R@k, mIoU, and how many frames the edges of first answers lie from the true ones, where they overlap at all."""
     outcome = count_located(answered, alike)
     rows = [_row(row) for row in outcome.rows]
-    errors = [error for row in rows for error in row.facts["edge_error_frames"]]
-    figures = outcome.figures | {"first answer overlaps": round(100 * len(errors) / 2 / len(rows), 2)}
-    if errors:
-        figures["median edge error, frames"] = float(median(errors))
+    figures = outcome.figures | _edge_figures(rows)
     if any(None in said.spans for _, said in answered):
-        in_file = count([(query, replace(said, spans=said.here)) for query, said in answered], alike)
-        figures |= {f"in file {name}": value for name, value in in_file.figures.items()}
-    curves = [*outcome.curves, *([_edges(errors)] if errors else [])]
-    return replace(outcome, figures=figures, rows=rows, curves=curves)
+        inside = [_row(replace(row, said=replace(row.said, spans=row.said.here))) for row in rows]
+        figures |= {f"in file {name}": value for name, value in _edge_figures(inside).items()}
+    return replace(outcome, figures=figures, rows=rows, curves=[*outcome.curves, *_edge_curves(rows)])
+
+
+def _errors(rows: Sequence[Row]) -> list[int]:
+    return [error for row in rows for error in row.facts["edge_error_frames"]]
+
+
+def _edge_figures(rows: Sequence[Row]) -> dict[str, float]:
+    errors = _errors(rows)
+    found = {"first answer overlaps": round(100 * len(errors) / 2 / len(rows), 2)}
+    return found | ({"median edge error, frames": float(median(errors))} if errors else {})
 
 
 def _row(row: Row) -> Row:
@@ -107,7 +110,7 @@ def _row(row: Row) -> Row:
     facts: dict[str, Any] = {"truth_frames": marked, "frames": None, "edge_error_frames": []}
     if first is not None:
         facts["frames"] = told = [_frame_at(edge, footage) for edge in first]
-        if row.score:
+        if overlap(first, row.query.truth):
             truth = max(zip(row.query.truth, marked, strict=True), key=lambda each: overlap(first, each[:1]))[1]
             facts["edge_error_frames"] = [abs(a - b) for a, b in zip(told, truth, strict=True)]
     return replace(row, facts=facts)
@@ -117,6 +120,10 @@ def _frame_at(seconds: float, footage: Footage) -> int:
     return footage.grid.frame(footage.span.start + round_half_up(Fraction(seconds) / footage.span.base))
 
 
-def _edges(errors: Sequence[int]) -> Curve:
-    points = [(float(frames), float(np.mean(np.array(errors) <= frames))) for frames in range(MOST_FRAMES + 1)]
-    return Curve("Edges within so many frames", "frames", "share of edges", {"first answer": points})
+def _edge_curves(rows: Sequence[Row]) -> list[Curve]:
+    """None when no first answer overlaps."""
+    errors = np.array(_errors(rows))
+    points = [(float(frames), float(np.mean(errors <= frames))) for frames in range(MOST_FRAMES + 1) if len(errors)]
+    return (
+        [Curve("Edges within so many frames", "frames", "share of edges", {"first answer": points})] if points else []
+    )
