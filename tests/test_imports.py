@@ -53,6 +53,7 @@ HEAVY_HOMES = {
     "safetensors": {"search", "models"},
     "faiss": {"search"},
     "av": {"media", "demo"},
+    "pycocoevalcap": {"evaluation"},
     "cv2": {"media", "models", "caption", "demo"},
     "opentimelineio": {"timeline", "times"},
     "sqlalchemy": {"library"},
