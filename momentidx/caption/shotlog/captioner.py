@@ -46,7 +46,7 @@ from momentidx.models.reading import Reader
 from momentidx.models.tflite import SOUND_RATE
 from momentidx.times import Span
 
-REVISION = "3"
+REVISION = "4"
 """Raised whenever a change here can change a log."""
 PER_SECOND = 8
 WIDTH = 320
@@ -186,7 +186,7 @@ class _Pass:
         always = [each for each in named if each.span.duration >= filled]
         form = forms(self.frames[first:last], vertical=vertical)
         sharp = self.sharp[first:last]
-        for change in racks(shot, pictures, sharp) if does.rests else []:
+        for change in racks(shot, pictures, sharp, self.thumbs[first:last]) if does.rests else []:
             yield _changed(change)
         yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form, focus(sharp))
         for group in people:
