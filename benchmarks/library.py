@@ -27,7 +27,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from multiprocessing.synchronize import Barrier
 from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
@@ -66,11 +66,11 @@ NOISE = np.random.default_rng(1).standard_normal((PER_CLIP, DIMENSION)).astype(n
 SYLLABLES = [f"{first}{second}" for first in "bdfgklmnprstvw" for second in "aeiou"]
 WORDS = [f"{one}{other}" for one in SYLLABLES for other in SYLLABLES]
 """4,900, as common as those of a language: the second half as often as the first, the third a third ..."""
-COMMONNESS = [1 / rank for rank in range(1, len(WORDS) + 1)]
+COMMONNESS = list(accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))
 
 
 def sentence(chance: random.Random) -> str:
-    return " ".join(chance.choices(WORDS, COMMONNESS, k=9)).capitalize() + "."
+    return " ".join(chance.choices(WORDS, cum_weights=COMMONNESS, k=9)).capitalize() + "."
 
 
 def fill(folder: Path, footage: int, events: int) -> float:
@@ -144,6 +144,8 @@ def store(library: WritableLibrary, number: int, chance: random.Random) -> float
     library.keep_pictures(jobs["pictures"], b"poster", Strip(b"strip", {"columns": 1}))
     silent = library.unembedded(fingerprint, WANTED)
     library.keep_vectors(jobs["embed"], seen.path, WANTED.embedder, list(silent), NOISE[: len(silent)])
+    times.append(time.perf_counter())
+    library.settle()
     times.append(time.perf_counter())
     return max(after - before for before, after in pairwise(times))
 

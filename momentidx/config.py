@@ -109,6 +109,9 @@ class Settings(BaseModel):
     decode_seconds_per_second: Seconds = Field(2.0, description="... and the seconds added for each second of footage.")
     max_pixels: Count = Field(8192 * 4320, description="Pictures with more pixels than this are refused.")
     still_width: Count = Field(320, description="Width of stored stills in pixels.")
+    stills_max_mb: Count = Field(
+        2048, description="Room for stored pictures; when they take more, those of what was indexed first are deleted."
+    )
 
     window_seconds: Seconds = Field(
         120.0, description="Seconds of footage that a captioner with a model looks at in one go ..."

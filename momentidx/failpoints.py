@@ -44,6 +44,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "keep_layer": "a description ends with its events",
     "keep_pictures": "poster and strip are kept",
     "keep_vectors": "vectors are kept, and a layer takes the former one's place",
+    "settle": "the work on a file is over: all of it is brought to the disk",
     "note": "anything else, such as what a person wants: a bin, a pause, a caption",
 }
 """Everything that writes to the library; each has a point before and one after its commit."""

@@ -98,6 +98,7 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
     _check(paths)
     with setup.write() as library, open_tools(setup.settings) as tools:
         files = list(_files(setup, paths))
+        library.notice_missing()
         library.plan(tools.wanted)
         due = library.enqueue_all(files)
         if due and not library.newest_event():

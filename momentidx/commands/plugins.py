@@ -38,11 +38,12 @@ def list_all(as_json: JsonOption = False) -> None:
             row = {"kind": item.kind, "name": item.offer.name, "summary": item.offer.summary, "package": item.package}
             typer.echo(json.dumps(row))
         return
+    width = max(len(item.offer.name) for item in found)
     for kind in KINDS:
         typer.echo(kind.replace("_", " ").capitalize())
         for item in found:
             if item.kind == kind:
-                typer.echo(f"  {item.offer.name:<10} {item.offer.summary} [{item.package}]")
+                typer.echo(f"  {item.offer.name:<{width}}  {item.offer.summary} [{item.package}]")
 
 
 @plugins_app.command()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from momentidx.errors import LibraryError
-from momentidx.library import invariants, lock, schema, sqlite, words
+from momentidx.library import lock, pictures, schema, sqlite, words
 from momentidx.library.stills import STILLS, Stills
 
 
@@ -40,7 +40,7 @@ def compact(folder: Path) -> Compacted:
                 before = _size(file)
                 _check_room(folder, before)
                 unused = Stills(folder / STILLS)
-                names = unused.names() - {name for (name,) in connection.execute(invariants.NAMED_STILLS)}
+                names = unused.names() - {name for _, name in connection.execute(pictures.NAMED)}
                 freed = unused.drop(names)
                 connection.execute(f"INSERT INTO {words.TABLE}({words.TABLE}) VALUES ('optimize')")
                 connection.execute("VACUUM")

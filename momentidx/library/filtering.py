@@ -96,7 +96,7 @@ def _met(condition: Condition, by_event: bool, by_footage: bool) -> ColumnElemen
         if not by_footage and condition.name in _OF_FOOTAGE:
             found = LayerRow.footage_id.in_(select(FootageRow.id).where(found))
     # A fact that is not known is neither met nor, left out, a reason to drop the event.
-    return ~func.coalesce(found, False) if condition.negative else func.coalesce(found, False)
+    return ~func.coalesce(found, False) if condition.negative else found
 
 
 def _value(condition: Condition, by_event: bool) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from momentidx.errors import LibraryError
-from momentidx.library import sqlite, words
+from momentidx.library import jobs, pictures, sqlite, words
 from momentidx.library.stills import STILLS, Stills
 
 WAL_BYTES = 4 * sqlite.WAL_LIMIT_BYTES
@@ -297,36 +297,21 @@ def _words(connection: Connection) -> Finding:
     return Finding("words", "Every word of a caption can be found.", broken, "makes the index of words again", detail)
 
 
-NAMED_STILLS = (
-    "SELECT still FROM event WHERE still IS NOT NULL UNION SELECT poster FROM footage WHERE poster IS NOT NULL"
-    " UNION SELECT json_extract(sprite, '$.still') FROM footage WHERE sprite IS NOT NULL"
-)
-
-
 class _Stills:
     """Pictures that rows name and that are not there. What rows do not name is `compact`'s business."""
 
     def __init__(self, folder: Path) -> None:
         self._stills = Stills(folder / STILLS)
 
-    def missing(self, connection: Connection) -> list[str]:
-        there = self._stills.names()
-        return [name for (name,) in connection.exec_driver_sql(NAMED_STILLS) if name not in there]
+    def missing(self, connection: Connection) -> set[str]:
+        return pictures.named(connection) - self._stills.names()
 
     def look(self, connection: Connection) -> Finding:
         return Finding("stills", "Every picture that is named is there.", len(self.missing(connection)),
-                       "forgets them; posters and strips are queued again")  # fmt: skip
+                       "queues them")  # fmt: skip
 
     def mend(self, connection: Connection) -> None:
-        for name in self.missing(connection):
-            connection.exec_driver_sql("UPDATE event SET still = NULL WHERE still = ?", (name,))
-            bare = "SELECT id FROM footage WHERE poster = ? OR json_extract(sprite, '$.still') = ?"
-            connection.exec_driver_sql(
-                f"{_AGAIN} stage = 'pictures' AND state = 'done' AND footage_id IN ({bare})", (name, name)
-            )
-            connection.exec_driver_sql(
-                f"UPDATE footage SET poster = NULL, sprite = NULL WHERE id IN ({bare})", (name, name)
-            )
+        pictures.forget(connection, self.missing(connection), jobs.utc_now())
 
 
 def _log(folder: Path) -> Finding:

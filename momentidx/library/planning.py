@@ -7,13 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import aliased
 
+from momentidx.events import Layer
 from momentidx.library import jobs, queries
 from momentidx.library.jobs import DESCRIBE, EMBED, PICTURES, PROBE
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow, VectorRow
@@ -23,6 +38,19 @@ OUTDATED = -1
 """Priority of what has been described before and only could be better: new footage goes first."""
 SWEPT_AT_ONCE = 50_000
 """Vectors of a former embedder that are deleted in one go; others are waiting for their turn to write."""
+
+_OF_NO_USE = and_(~jobs.KNOWN_TOOLS, JobRow.state != "running")
+"""Jobs for tools that are not used any more."""
+_EMBEDDER = select(EmbedderRow.id).where(
+    EmbedderRow.name == bindparam("name"), EmbedderRow.version == bindparam("version")
+)
+_NEW = insert(JobRow)
+_DUE = ("queued_at", "priority", "file_time", "tries", *jobs.AGAIN)
+_QUEUED = _NEW.on_conflict_do_update(
+    index_elements=["footage_id", "stage", "tool"],
+    set_={name: _NEW.excluded[name] for name in _DUE},
+    where=JobRow.state != "running",
+)
 
 
 class Stage(NamedTuple):
@@ -58,9 +86,26 @@ def whole(wanted: Wanted, footage: int, path: Path) -> list[Stage]:
     return [*described, Stage(footage, PICTURES), *embedded]
 
 
-def unembedded(wanted: Wanted, embedder: int | None) -> list[ColumnElement[bool]]:
+def silent(connection: Connection, wanted: Wanted, fingerprint: str) -> dict[int, str]:
+    """Number and caption of every event of a content that lacks its vector."""
+    question = _silent(wanted.layers, _embedder(connection, wanted))
+    return {row.id: row.caption for row in connection.execute(question, {"fingerprint": fingerprint})}
+
+
+@lru_cache(maxsize=8)
+def _silent(layers: tuple[Layer, ...], embedder: int | None) -> Executable:
+    return (
+        select(EventRow.id, EventRow.caption)
+        .join(LayerRow)
+        .join(FootageRow, FootageRow.id == LayerRow.footage_id)
+        .where(FootageRow.fingerprint == bindparam("fingerprint"), *_unembedded_events(layers, embedder))
+        .order_by(EventRow.id)
+    )
+
+
+def _unembedded_events(layers: tuple[Layer, ...], embedder: int | None) -> list[ColumnElement[bool]]:
     """Conditions for events that are shown, or are to be, and have no vector of this embedder (None: a new one)."""
-    fresh = tuple_(LayerRow.captioner, LayerRow.version).in_([(of.captioner, of.version) for of in wanted.layers])
+    fresh = tuple_(LayerRow.captioner, LayerRow.version).in_([(of.captioner, of.version) for of in layers])
     vector = exists().where(VectorRow.event_id == EventRow.id, VectorRow.embedder_id == embedder)
     return [or_(LayerRow.current, fresh)] + ([] if embedder is None else [~vector])
 
@@ -74,10 +119,7 @@ def queue(
     due = {"queued_at": now, "priority": priority, "file_time": file_time, "tries": 0, **jobs.AGAIN}
     new = {"attempts": 0, "deaths": 0}
     rows = [{"footage_id": each.footage, "stage": each.stage, "tool": each.tool, **new, **due} for each in stages]
-    statement = insert(JobRow).on_conflict_do_update(
-        index_elements=["footage_id", "stage", "tool"], set_=due, where=JobRow.state != "running"
-    )
-    connection.execute(statement, rows)
+    connection.execute(_QUEUED, rows)
 
 
 def hopeless_probes(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -93,17 +135,18 @@ def retry_probes(connection: Connection, wanted: Wanted, now: datetime) -> int:
 
 def has_leftovers(connection: Connection, wanted: Wanted) -> bool:
     """Whether `sweep` has something to do."""
-    conditions = [_of_no_use(wanted), _abandoned(wanted)]
+    conditions = [_OF_NO_USE, _abandoned(wanted)]
     if not wanted.pair_proxies:
         conditions.append(FootageRow.proxy_of.is_not(None))
-    return any(connection.execute(select(exists().where(each))).scalar() for each in conditions) or bool(
+    questions = [select(exists().where(each)) for each in conditions]
+    return any(connection.execute(each, jobs.tools(wanted)).scalar() for each in questions) or bool(
         _former_embedders(connection, wanted)
     )
 
 
 def sweep(connection: Connection, wanted: Wanted) -> None:
     """Delete jobs and unfinished layers that nobody waits for any more, and some vectors of former embedders."""
-    connection.execute(delete(JobRow).where(_of_no_use(wanted)))
+    connection.execute(delete(JobRow).where(_OF_NO_USE), jobs.tools(wanted))
     connection.execute(delete(LayerRow).where(_abandoned(wanted)))
     if not wanted.pair_proxies:
         connection.execute(update(FootageRow).where(FootageRow.proxy_of.is_not(None)).values(proxy_of=None))
@@ -137,15 +180,21 @@ def _undescribed(connection: Connection, wanted: Wanted, shown: list[ColumnEleme
 
 
 def _unembedded(connection: Connection, wanted: Wanted, shown: list[ColumnElement[bool]]) -> Sequence[int]:
-    embedder = connection.execute(select(EmbedderRow.id).where(queries.is_embedder(wanted.embedder))).scalar()
-    silent = (
+    embedder = _embedder(connection, wanted)
+    without = (
         select(LayerRow.footage_id)
         .distinct()
         .join(EventRow)
         .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-        .where(*shown, *unembedded(wanted, embedder), _free(wanted, EMBED, wanted.embedder.name))
+        .where(*shown, *_unembedded_events(wanted.layers, embedder), _free(wanted, EMBED, wanted.embedder.name))
     )
-    return connection.execute(silent).scalars().all()
+    return connection.execute(without).scalars().all()
+
+
+def _embedder(connection: Connection, wanted: Wanted) -> int | None:
+    """The number of the wanted embedder; None when it is new."""
+    identity = {"name": wanted.embedder.name, "version": wanted.embedder.version}
+    return connection.execute(_EMBEDDER, identity).scalar()
 
 
 def _free(wanted: Wanted, stage: str, tool: str = "") -> ColumnElement[bool]:
@@ -159,11 +208,6 @@ def _given_up(wanted: Wanted, stage: str, tool: str) -> list[ColumnElement[bool]
     return [JobRow.state == "failed", JobRow.not_before.is_(None), other_version]
 
 
-def _of_no_use(wanted: Wanted) -> ColumnElement[bool]:
-    """Jobs for tools that are not used any more."""
-    return and_(~jobs.known_tools(wanted), JobRow.state != "running")
-
-
 def _abandoned(wanted: Wanted) -> ColumnElement[bool]:
     """Unfinished layers of a version that nobody makes any more."""
     fresh = tuple_(LayerRow.captioner, LayerRow.version).in_([(of.captioner, of.version) for of in wanted.layers])
@@ -175,8 +219,8 @@ def _former_embedders(connection: Connection, wanted: Wanted) -> Sequence[int]:
     former = connection.execute(select(EmbedderRow.id).where(~queries.is_embedder(wanted.embedder))).scalars().all()
     if not former:
         return []
-    embedder = connection.execute(select(EmbedderRow.id).where(queries.is_embedder(wanted.embedder))).scalar()
+    unembedded = _unembedded_events(wanted.layers, _embedder(connection, wanted))
     missing = select(func.count()).select_from(
-        select(EventRow.id).join(LayerRow).where(LayerRow.current, *unembedded(wanted, embedder)).limit(1).subquery()
+        select(EventRow.id).join(LayerRow).where(LayerRow.current, *unembedded).limit(1).subquery()
     )
     return [] if connection.execute(missing).scalar_one() else former

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from momentidx.events import Event, Layer, Moment
+from momentidx.events import Event, Layer, Moment, Remark
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library.stills import Stills
@@ -104,11 +104,16 @@ def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentit
 
 def moments(connection: Connection, fingerprint: str | None, ids: Collection[int] | None) -> list[Moment]:
     """Moments of one footage, or by their numbers, or all; see `Library.moments`."""
+    said = aliased(HumanEventRow)  # `shown` asks for others of them
     question = (
-        select(EventRow, LayerRow.footage_id, LayerRow.captioner, LayerRow.version)
+        select(
+            EventRow, LayerRow.footage_id, LayerRow.captioner, LayerRow.version,
+            said.rating, said.labels,
+        )
         .join(LayerRow, LayerRow.id == EventRow.layer_id)
+        .outerjoin(said, said.event_id == EventRow.id)
         .where(shown())
-    )
+    )  # fmt: skip
     if fingerprint is not None:
         question = question.join(FootageRow).where(FootageRow.fingerprint == fingerprint)
     questions = (
@@ -212,6 +217,7 @@ def _moment(row: Any, footage: Footage, path: Path, online: bool) -> Moment:
     return Moment(
         id=row.id, event=event(row, footage), layer=Layer(row.captioner, row.version),
         footage=footage, path=path, online=online,
+        remark=Remark(rating=row.rating or 0, labels=tuple(row.labels or ())),
     )  # fmt: skip
 
 

@@ -21,6 +21,17 @@ Priority = Callable[[Path], int]
 NOW = 1_000_000
 """Priority of what a person wants to be done first."""
 
+_KNOWN = (
+    select(LocationRow.id, LocationRow.footage_id, *queries.SEEN, LocationRow.online, JobRow.state, JobRow.passing)
+    .join(JobRow, JobRow.location_id == LocationRow.id)
+    .where(LocationRow.path.in_(bindparam("paths", expanding=True)))
+)
+_STANDING = select(JobRow.footage_id, JobRow.state, JobRow.passing).where(
+    JobRow.footage_id.in_(bindparam("contents", expanding=True))
+)
+_NEW_LOCATIONS = insert(LocationRow).returning(LocationRow.id, sort_by_parameter_order=True)
+_NEW_PROBES = insert(JobRow)
+
 
 def enqueue(connection: Connection, files: Iterable[SeenFile], priority: Priority, now: datetime) -> list[SeenFile]:
     """Queue the files that are new, changed, or failed for a passing reason; all of these that wait now.
@@ -32,11 +43,7 @@ def enqueue(connection: Connection, files: Iterable[SeenFile], priority: Priorit
 
 
 def _enqueue(connection: Connection, files: Sequence[SeenFile], priority: Priority, now: datetime) -> list[SeenFile]:
-    question = select(
-        LocationRow.id, LocationRow.footage_id, *queries.SEEN, LocationRow.online, JobRow.state, JobRow.passing
-    ).join(JobRow, JobRow.location_id == LocationRow.id)  # fmt: skip
-    here = LocationRow.path.in_([file.path for file in files])
-    known = {row.path: row for row in connection.execute(question.where(here))}
+    known = {row.path: row for row in connection.execute(_KNOWN, {"paths": [file.path for file in files]})}
     contents = _standing_of(connection, [row.footage_id for row in known.values() if row.footage_id])
     new, changed, back, retried, waiting = [], [], [], [], []
     for file in files:
@@ -96,8 +103,7 @@ def first(connection: Connection, paths: Sequence[Path]) -> None:
 def _standing_of(connection: Connection, contents: Sequence[int]) -> dict[int, set[tuple[str, bool | None]]]:
     """States of the jobs of each of these contents, and whether those that failed may pass."""
     found: dict[int, set[tuple[str, bool | None]]] = defaultdict(set)
-    question = select(JobRow.footage_id, JobRow.state, JobRow.passing).where(JobRow.footage_id.in_(contents))
-    for row in connection.execute(question):
+    for row in connection.execute(_STANDING, {"contents": contents}):
         found[row.footage_id].add((row.state, row.passing))
     return found
 
@@ -115,14 +121,13 @@ def _due(file: SeenFile, priority: Priority, now: datetime) -> dict[str, Any]:
 
 def _add(connection: Connection, files: Sequence[SeenFile], priority: Priority, now: datetime) -> None:
     if files:
-        numbers = insert(LocationRow).returning(LocationRow.id, sort_by_parameter_order=True)
-        locations = connection.execute(numbers, [{"path": file.path, **_standing(file, now)} for file in files])
+        locations = connection.execute(_NEW_LOCATIONS, [{"path": file.path, **_standing(file, now)} for file in files])
         new = {"stage": jobs.PROBE, "tool": "", "attempts": 0}
         rows = [
             {"location_id": location, **new, **_due(file, priority, now)}
             for location, file in zip(locations.scalars(), files, strict=True)
         ]
-        connection.execute(insert(JobRow), rows)
+        connection.execute(_NEW_PROBES, rows)
 
 
 def _update(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:

@@ -36,10 +36,9 @@ MOST_WRITTEN = 2**31
 READ_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0",)  # only the writing process checkpoints
 WRITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # a job shown as done survives a power cut
     f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
 )
-NOTE_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = 1")
+NOTE_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0", "PRAGMA foreign_keys = 1")
 
 
 def reading_engine(file: Path) -> Engine:
@@ -56,28 +55,37 @@ def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, folder: Path, name: str = "note") -> Iterator[Connection]:
+def writing(engine: Engine, folder: Path, name: str = "note", *, synced: bool = True) -> Iterator[Connection]:
     """One transaction that writes, when it is our turn; `name` is one of `failpoints.TRANSACTIONS`.
 
     Takes the write lock first, so that it cannot fail half-way for want of it. The checkpoint that a
     commit may bring along is over when the turn is given up. Those that change something are counted.
+
+    Once it is committed the death of the process cannot take it back. A power cut can, with all that came after it,
+    if it is not `synced` and no later one was.
     """
+    begin = f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}", "BEGIN IMMEDIATE"
     with lock.turn(folder) as note:
-        with engine.execution_options(momentidx_begin="BEGIN IMMEDIATE").begin() as connection:
+        with engine.execution_options(momentidx_begin=begin).begin() as connection:
             before = _changes(connection)
             yield connection
-            number = written(connection)
-            if _changes(connection) != before:
-                number = (number + 1) % MOST_WRITTEN
-                connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+            number = written(connection) if _changes(connection) == before else count(connection)
             reach(f"{name}.commit")
         reach(f"{name}.committed")
-        note(number)
+        if synced:  # what a power cut may take back must not be missed afterwards
+            note(number)
 
 
 def written(connection: Connection) -> int:
     """How many transactions the database knows of."""
     number: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    return number
+
+
+def count(connection: Connection) -> int:
+    """Count this transaction; how many there were, with it."""
+    number = (written(connection) + 1) % MOST_WRITTEN
+    connection.exec_driver_sql(f"PRAGMA user_version = {number}")
     return number
 
 
@@ -154,7 +162,8 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...]) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # Python's module would begin late and not at all for DDL; see SQLAlchemy's page on pysqlite.
-        connection.exec_driver_sql(connection.get_execution_options().get("momentidx_begin", "BEGIN"))
+        for statement in connection.get_execution_options().get("momentidx_begin", ("BEGIN",)):
+            connection.exec_driver_sql(statement)
 
     @event.listens_for(engine, "handle_error")
     def _explain(context: ExceptionContext) -> LibraryError | None:

@@ -1,6 +1,7 @@
 """What is kept of one indexed file: its footage, where it lies, its layers, events and vectors.
 
-Every function works on a connection inside a writing transaction.
+Every function works on a connection inside a writing transaction. The statements that every file needs are
+built once, as building one takes far longer than running it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from momentidx.events import values_of
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
-from momentidx.library import answers, proxies, queries
+from momentidx.library import answers, proxies
 from momentidx.library.tables import (
     EmbedderRow,
     EventRow,
@@ -32,24 +33,50 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_GROWN = update(MetaRow).values(generation=MetaRow.generation + 1)
+
+_HELD = select(LocationRow.footage_id).where(LocationRow.id == bindparam("location"))
+_OF_FOOTAGE = LayerRow.footage_id == bindparam("footage")
+_HIDDEN = select(
+    exists().where(_OF_FOOTAGE) & ~exists().where(LocationRow.footage_id == bindparam("footage"))
+)  # fmt: skip
+_PLACED = update(LocationRow).where(LocationRow.id == bindparam("location"))
+_FOOTAGE_WITH = select(FootageRow.id).where(FootageRow.fingerprint == bindparam("fingerprint"))
+_NEW_FOOTAGE = insert(FootageRow).returning(FootageRow.id)
+
+_OF_CAPTIONER = _OF_FOOTAGE & (LayerRow.captioner == bindparam("captioner"))
+_FORGOTTEN_LAYER = delete(LayerRow).where(_OF_CAPTIONER, LayerRow.version == bindparam("version"))
+_NEW_LAYER = insert(LayerRow).returning(LayerRow.id)
+_FORMER_LAYER = delete(LayerRow).where(_OF_CAPTIONER, LayerRow.current, LayerRow.id != bindparam("layer"))
+_SHOWN_LAYER = update(LayerRow).where(LayerRow.id == bindparam("layer")).values(current=True)
+_EVENTS_OF_LAYER = select(EventRow.id).where(EventRow.layer_id == bindparam("layer")).order_by(EventRow.id)
+_EVENTS_OF_FOOTAGE = select(EventRow.id).join(LayerRow).where(_OF_FOOTAGE)
+
+_EMBEDDER = select(EmbedderRow.id, EmbedderRow.dimension).where(
+    EmbedderRow.name == bindparam("name"), EmbedderRow.version == bindparam("version")
+)
+_SILENT = exists().where(
+    EventRow.layer_id == LayerRow.id,
+    ~exists().where(VectorRow.event_id == EventRow.id, VectorRow.embedder_id == bindparam("embedder")),
+)
+_MADE = select(LayerRow.id, LayerRow.captioner).where(_OF_FOOTAGE, ~LayerRow.current, ~_SILENT).order_by(LayerRow.id)
+
+
 def grow(connection: Connection) -> None:
     """Tell readers that what can be found has changed."""
-    connection.execute(update(MetaRow).values(generation=MetaRow.generation + 1))
+    connection.execute(_GROWN)
 
 
 def place(connection: Connection, location: int, file: SeenFile, footage: int, now: datetime) -> bool:
     """Note that a file holds this footage; whether moments came to light by that, or may have gone from it."""
-    before = connection.execute(select(LocationRow.footage_id).where(LocationRow.id == location)).scalar_one()
-    elsewhere = exists().where(LocationRow.footage_id == footage)
-    hidden = exists().where(LayerRow.footage_id == footage) & ~elsewhere
-    comes_to_light = bool(connection.execute(select(hidden)).scalar_one())
+    before = connection.execute(_HELD, {"location": location}).scalar_one()
+    comes_to_light = bool(connection.execute(_HIDDEN, {"footage": footage}).scalar_one())
     connection.execute(
-        update(LocationRow)
-        .where(LocationRow.id == location)
-        .values(
-            footage_id=footage, recognised=True, online=True, seen_at=now,
-            size=file.size, mtime_ns=file.mtime_ns, ctime_ns=file.ctime_ns, inode=file.inode,
-        )
+        _PLACED,
+        {
+            "location": location, "footage_id": footage, "recognised": True, "online": True, "seen_at": now,
+            "size": file.size, "mtime_ns": file.mtime_ns, "ctime_ns": file.ctime_ns, "inode": file.inode,
+        },
     )  # fmt: skip
     if before in (None, footage):
         return comes_to_light
@@ -59,7 +86,7 @@ def place(connection: Connection, location: int, file: SeenFile, footage: int, n
 
 def let_go(connection: Connection, location: int) -> None:
     """Part a file that changed, and then could not be indexed, from the footage it held before."""
-    before = connection.execute(select(LocationRow.footage_id).where(LocationRow.id == location)).scalar_one()
+    before = connection.execute(_HELD, {"location": location}).scalar_one()
     parted = connection.execute(
         update(LocationRow)
         .where(LocationRow.id == location, ~LocationRow.recognised, LocationRow.footage_id.is_not(None))
@@ -72,7 +99,7 @@ def let_go(connection: Connection, location: int) -> None:
 
 def footage_with(connection: Connection, fingerprint: str) -> int | None:
     """The number of a content that is known."""
-    return connection.execute(select(FootageRow.id).where(FootageRow.fingerprint == fingerprint)).scalar()
+    return connection.execute(_FOOTAGE_WITH, {"fingerprint": fingerprint}).scalar()
 
 
 def add_footage(connection: Connection, footage: Footage, now: datetime) -> int:
@@ -81,7 +108,7 @@ def add_footage(connection: Connection, footage: Footage, now: datetime) -> int:
         "fingerprint": footage.fingerprint, "facts": footage.to_json(), "seconds": float(footage.duration),
         "added_at": now,
     }  # fmt: skip
-    return connection.execute(insert(FootageRow).values(new).returning(FootageRow.id)).scalar_one()
+    return connection.execute(_NEW_FOOTAGE, new).scalar_one()
 
 
 def keep_layer(
@@ -91,17 +118,10 @@ def keep_layer(
 
     One without events needs none.
     """
-    captioner, version = described.layer.captioner, described.layer.version
-    connection.execute(
-        delete(LayerRow).where(
-            LayerRow.footage_id == footage, LayerRow.captioner == captioner, LayerRow.version == version
-        )
-    )
-    layer = connection.execute(
-        insert(LayerRow)
-        .values(footage_id=footage, captioner=captioner, version=version, current=False, made_at=now)
-        .returning(LayerRow.id)
-    ).scalar_one()
+    made_by = {"captioner": described.layer.captioner, "version": described.layer.version}
+    connection.execute(_FORGOTTEN_LAYER, {"footage": footage, **made_by})
+    new = {"footage_id": footage, **made_by, "current": False, "made_at": now}
+    layer = connection.execute(_NEW_LAYER, new).scalar_one()
     rows = [
         {
             "layer_id": layer, "start_pts": event.span.start, "end_pts": event.span.end, "caption": event.caption,
@@ -113,13 +133,13 @@ def keep_layer(
         connection.execute(insert(EventRow), rows)
         _keep_values(connection, layer, described)
     else:
-        _show(connection, layer, footage, captioner)
+        _show(connection, layer, footage, described.layer.captioner)
         grow(connection)
 
 
 def _keep_values(connection: Connection, layer: int, described: Described) -> None:
     """What can be asked for by name, of the events just stored; their numbers are in their order."""
-    numbers = connection.execute(select(EventRow.id).where(EventRow.layer_id == layer).order_by(EventRow.id)).scalars()
+    numbers = connection.execute(_EVENTS_OF_LAYER, {"layer": layer}).scalars()
     rows = [
         {"event_id": event, "name": name, "text": text, "number": number}
         for event, told in zip(numbers, described.events, strict=True)
@@ -138,8 +158,7 @@ def keep_vectors(
 ) -> None:
     """Store the vectors of events, and show the layers that are whole by that. Some events may be gone."""
     number = _embedder(connection, embedder, vectors.shape[1]) if len(events) else None
-    of_footage = select(EventRow.id).join(LayerRow).where(LayerRow.footage_id == footage)
-    there = set(connection.execute(of_footage).scalars())
+    there = set(connection.execute(_EVENTS_OF_FOOTAGE, {"footage": footage}).scalars())
     rows = [
         {"event_id": event, "embedder_id": number, "vector": vector}
         for event, vector in zip(events, answers.blobs(vectors), strict=True)
@@ -147,10 +166,7 @@ def keep_vectors(
     ]
     if rows:
         connection.execute(insert(VectorRow), rows)
-    vector = exists().where(VectorRow.event_id == EventRow.id, VectorRow.embedder_id == number)
-    whole = ~exists().where(EventRow.layer_id == LayerRow.id, ~vector)
-    unfinished = select(LayerRow.id, LayerRow.captioner).where(LayerRow.footage_id == footage, ~LayerRow.current, whole)
-    made = connection.execute(unfinished.order_by(LayerRow.id)).all()
+    made = connection.execute(_MADE, {"footage": footage, "embedder": number}).all()
     for layer, captioner in made:
         _show(connection, layer, footage, captioner)
     if rows or made:
@@ -159,19 +175,17 @@ def keep_vectors(
 
 def _show(connection: Connection, layer: int, footage: int, captioner: str) -> None:
     """Let a layer take the place of its captioner's former one."""
-    of_captioner = (LayerRow.footage_id == footage) & (LayerRow.captioner == captioner)
-    connection.execute(delete(LayerRow).where(of_captioner, LayerRow.current, LayerRow.id != layer))
-    connection.execute(update(LayerRow).where(LayerRow.id == layer).values(current=True))
+    connection.execute(_FORMER_LAYER, {"footage": footage, "captioner": captioner, "layer": layer})
+    connection.execute(_SHOWN_LAYER, {"layer": layer})
 
 
 def _embedder(connection: Connection, embedder: EmbedderIdentity, dimension: int) -> int:
     """The number of an embedder, which is added when it is new."""
-    known = connection.execute(
-        select(EmbedderRow.id, EmbedderRow.dimension).where(queries.is_embedder(embedder))
-    ).one_or_none()
+    identity = {"name": embedder.name, "version": embedder.version}
+    known = connection.execute(_EMBEDDER, identity).one_or_none()
     if known is None:
-        new = {"name": embedder.name, "version": embedder.version, "dimension": dimension}
-        return connection.execute(insert(EmbedderRow).values(new).returning(EmbedderRow.id)).scalar_one()
+        new = insert(EmbedderRow).values(**identity, dimension=dimension).returning(EmbedderRow.id)
+        return connection.execute(new).scalar_one()
     if known.dimension != dimension:
         raise answers.bad_vectors(
             f"The embedder '{embedder.name}' gave vectors of {dimension} numbers; "

@@ -29,7 +29,7 @@ STATEMENTS = (
 RARE = 5_000
 """What fewer captions have is rare: these are all looked at. Words that more have say little, and ranking everything
 that has them would take seconds in a large library."""
-LOOKED_AT = 2 * RARE
+LOOKED_AT = 6_000
 """So many captions with rare words are ranked for one question."""
 MOST_TOKENS = 32
 """Of a question; more words say nothing more and take longer."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, Engine, exists, select, update
+from sqlalchemy import Connection, Engine, exists, select
 
 from momentidx.errors import LibraryError
 from momentidx.files import SeenFile
@@ -18,6 +19,7 @@ from momentidx.library import (
     invariants,
     jobs,
     lock,
+    pictures,
     planning,
     proxies,
     queries,
@@ -30,8 +32,9 @@ from momentidx.library import (
 from momentidx.library.jobs import utc_now
 from momentidx.library.library import Library
 from momentidx.library.queueing import Priority
-from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, JobRow, LayerRow, LocationRow
+from momentidx.library.tables import JobRow, LocationRow
 from momentidx.library.values import Claim, Described, EmbedderIdentity, Job, Root, Strip, Wanted
+from momentidx.times import Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,13 +43,16 @@ if TYPE_CHECKING:
 
 AT_ONCE = 5000
 """Rows that are written in one transaction where there may be a hundred thousand."""
+KEPT_SHARE = 0.9
+"""How much of the room for pictures is still taken when the oldest were deleted."""
 
 
 class WritableLibrary(Library):
     """The library as the one process sees it that writes.
 
     Every method is one transaction unless it says otherwise: after a crash at any point it happened
-    or it did not.
+    or it did not. Those of the work on a file that a power cut would only make to be done again reach the
+    disk together, with `settle`.
     """
 
     def __init__(self, folder: Path, engine: Engine, held: ExitStack, clock: Callable[[], datetime] = utc_now) -> None:
@@ -102,7 +108,7 @@ class WritableLibrary(Library):
         waiting: list[SeenFile] = []
         once = list({file.path: file for file in files}.values())
         for some in queries.chunks(once, AT_ONCE):
-            with self._writing("enqueue") as connection:
+            with self._writing("enqueue", synced=False) as connection:
                 waiting += queueing.enqueue(connection, some, priority, self._clock())
         return waiting
 
@@ -166,7 +172,7 @@ class WritableLibrary(Library):
         with self._reading() as connection:
             if not jobs.is_due(connection, wanted, path, self._clock()):
                 return None
-        with self._writing("claim") as connection:
+        with self._writing("claim", synced=False) as connection:
             return jobs.claim(connection, wanted, path, self._clock())
 
     def release(self, claim: Claim) -> None:
@@ -231,7 +237,7 @@ class WritableLibrary(Library):
             checked.events
         )
         now = self._clock()
-        with self._writing("keep_layer") as connection:
+        with self._writing("keep_layer", synced=False) as connection:
             ended = jobs.end(connection, job, "done", now)
             if ended is None:
                 return False
@@ -240,27 +246,64 @@ class WritableLibrary(Library):
             planning.queue(connection, [embed], ended.queued_at, priority=ended.priority, file_time=ended.file_time)
         return True
 
-    def keep_pictures(self, job: Job, poster: bytes, strip: Strip) -> bool:
-        """End the making of pictures; False when the claim does not count any more."""
-        values = {"poster": self._stills.put(poster), "sprite": {**strip.layout, "still": self._stills.put(strip.jpeg)}}
-        with self._writing("keep_pictures") as connection:
+    def unpictured(self, footage: Footage) -> tuple[bool, dict[int, Span]]:
+        """Whether a content lacks its poster or its strip, and the stretch of every event that lacks its still."""
+        with self._reading() as connection:
+            return pictures.unpictured(connection, footage)
+
+    def keep_pictures(
+        self, job: Job, poster: bytes | None, strip: Strip | None, stills: Mapping[int, bytes] = MappingProxyType({})
+    ) -> bool:
+        """End the making of pictures, with stills of events by their numbers; None: the one that there is stays.
+
+        False when the claim does not count any more.
+        """
+        values: dict[str, Any] = {}
+        if poster is not None:
+            values["poster"] = self._stills.put(poster)
+        if strip is not None:
+            values["sprite"] = {**strip.layout, "still": self._stills.put(strip.jpeg)}
+        of_events = [{"event": event, "still": self._stills.put(jpeg)} for event, jpeg in stills.items()]
+        with self._writing("keep_pictures", synced=False) as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
-                connection.execute(update(FootageRow).where(FootageRow.id == ended.footage_id).values(values))
+                pictures.keep(connection, ended.footage_id, values, of_events)
         return ended is not None
+
+    def notice_missing(self) -> int:
+        """Queue the making of pictures whose files are gone; of how much footage.
+
+        Quick while nothing changed: it looks at folders, and only inside those that changed.
+        """
+        changed = self._stills.changed()
+        if not changed:
+            return 0
+        with self._reading() as connection:
+            missing = [name for name in pictures.named(connection) if name not in changed.get(name[:2], {name})]
+        missing = [name for name in missing if not self._stills.path(name).exists()]  # it may just have been put
+        if not missing:
+            return 0
+        with self._writing() as connection:
+            return pictures.forget(connection, missing, self._clock())
+
+    def keep_stills_within(self, limit: int) -> int:
+        """Delete pictures when they take more bytes than this, see `pictures.shed`; of how much footage.
+
+        Some more than is needed, so that it is not done with every new picture. Only for the thread that
+        keeps pictures: what another was about to name would be taken for unused.
+        """
+        if self._stills.size() <= limit or self._stills.measured() <= limit:
+            return 0
+        excess = self._stills.size() - int(limit * KEPT_SHARE)
+        with self._writing() as connection:
+            gone, footage = pictures.shed(connection, self._stills.names(), excess, self._stills.bytes_of)
+        self._stills.drop(gone)  # last: a picture that no row names does no harm, a row without picture would
+        return footage
 
     def unembedded(self, fingerprint: str, wanted: Wanted) -> dict[int, str]:
         """Number and caption of every event of a content that lacks its vector."""
         with self._reading() as connection:
-            embedder = connection.execute(select(EmbedderRow.id).where(queries.is_embedder(wanted.embedder))).scalar()
-            silent = (
-                select(EventRow.id, EventRow.caption)
-                .join(LayerRow)
-                .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-                .where(FootageRow.fingerprint == fingerprint, *planning.unembedded(wanted, embedder))
-                .order_by(EventRow.id)
-            )
-            return {row.id: row.caption for row in connection.execute(silent)}
+            return planning.silent(connection, wanted, fingerprint)
 
     def keep_vectors(
         self, job: Job, path: Path, embedder: EmbedderIdentity, events: Sequence[int], vectors: NDArray[np.float32]
@@ -270,11 +313,16 @@ class WritableLibrary(Library):
         False and UnusableFootage as for `keep_layer`.
         """
         answers.check_vectors(vectors, len(events), embedder.name, path)
-        with self._writing("keep_vectors") as connection:
+        with self._writing("keep_vectors", synced=False) as connection:
             ended = jobs.end(connection, job, "done", self._clock())
             if ended is not None:
                 storing.keep_vectors(connection, ended.footage_id, embedder, events, vectors)
         return ended is not None
 
-    def _writing(self, name: str = "note") -> AbstractContextManager[Connection]:
-        return sqlite.writing(self._engine, self.folder, name)
+    def settle(self) -> None:
+        """Let all that was written so far survive a power cut, too; before a file is said to be indexed."""
+        with self._writing("settle") as connection:
+            sqlite.count(connection)
+
+    def _writing(self, name: str = "note", *, synced: bool = True) -> AbstractContextManager[Connection]:
+        return sqlite.writing(self._engine, self.folder, name, synced=synced)

@@ -84,9 +84,14 @@ class Source:
     def stills(self, spans: Sequence[Span]) -> list[bytes]:
         """A JPEG for each span. Decodes pictures only for spans in which the pass kept none."""
         kept = [inside(self._found.stills, span) for span in spans]
-        missing = [(span.start + span.end) // 2 for span, still in zip(spans, kept, strict=True) if still is None]
-        decoded = iter(self._run(_exact_stills, self._path, self._footage, missing, self._limits) if missing else ())
-        return [(still or next(decoded)).jpeg for still in kept]
+        decoded = iter(self.middles([span for span, still in zip(spans, kept, strict=True) if still is None]))
+        return [still.jpeg if still else next(decoded) for still in kept]
+
+    def middles(self, spans: Sequence[Span]) -> list[bytes]:
+        """A JPEG of the very middle of each span. Needs no pass, and decodes nothing else."""
+        times = [(span.start + span.end) // 2 for span in spans]
+        found = self._run(_exact_stills, self._path, self._footage, times, self._limits) if times else []
+        return [still.jpeg for still in found]
 
     def poster(self) -> bytes:
         """A JPEG that stands for the whole footage."""

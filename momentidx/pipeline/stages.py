@@ -2,7 +2,7 @@
 
     probe      fingerprint and facts: which footage is it?           stored: footage, where it lies
     describe   watch the pictures, once for each captioner            stored: a layer, not shown yet
-    pictures   poster and strip, of what was seen on the way          stored: pictures
+    pictures   poster and strip, and stills that went missing         stored: pictures
     embed      a vector for every new caption                         stored: vectors; the layer is shown
 
 This is the one place where the order of the steps can be read. Each is a job of its own (see
@@ -67,12 +67,20 @@ def describe(job: Job, work: Work) -> None:
 
 
 def pictures(job: Job, work: Work) -> None:
-    """Poster and strip. After a description they cost no second look at the footage."""
+    """Poster and strip, and stills of events that went missing.
+
+    After a description they cost no second look at the footage; nor do single stills, a few pictures each.
+    """
     _check_unchanged(work.file)
-    poster, sprite = work.source.poster(), work.source.sprite()
+    bare, events = work.library.unpictured(work.footage)
+    spans = list(events.values())
+    poster = strip = None
+    if bare:
+        poster, sprite = work.source.poster(), work.source.sprite()
+        strip = Strip(sprite.jpeg, {"columns": sprite.columns, "rows": sprite.rows, "pts": list(sprite.pts)})
+    stills = work.source.stills(spans) if bare else work.source.middles(spans)
     _check_unchanged(work.file)
-    layout = {"columns": sprite.columns, "rows": sprite.rows, "pts": list(sprite.pts)}
-    work.library.keep_pictures(job, poster, Strip(sprite.jpeg, layout))
+    work.library.keep_pictures(job, poster, strip, dict(zip(events, stills, strict=True)))
 
 
 def embed(job: Job, work: Work) -> None:

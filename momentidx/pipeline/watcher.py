@@ -130,6 +130,8 @@ class Watcher(threading.Thread):
             started = self._clock()
             self._intake.look(now, sorted(due))
             took = self._clock() - started
+            if self._intake.library.notice_missing():
+                self._listener.told("Pictures are missing and are made again.")
             self._hinted -= due
             self._not_before = started + took / SHARE_OF_TIME
             self._check_watches()

@@ -63,6 +63,7 @@ def work(
     for path in [None] if among is None else among:
         while (claim := library.claim(wanted, path)) is not None:
             outcome = _Run(library, tools, tell).of(claim)
+            library.keep_stills_within(tools.settings.stills_max_mb << 20)
             if outcome is not None:
                 yield outcome
 
@@ -90,6 +91,7 @@ class _Run:
                 for job in claim.jobs:
                     if job.stage == name:
                         self._attempt(claim, job, partial(stage, job, work))
+            self._library.settle()
         except (Stopped, KeyboardInterrupt, LibraryError):
             self._library.release(claim)
             raise

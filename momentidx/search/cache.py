@@ -73,7 +73,9 @@ class Cache:
     def _read(self, source: Source) -> Index | None:
         try:
             manifest = json.loads(self.manifest.read_bytes())
-            if {name: manifest[name] for name in asdict(source)} != asdict(source):
+            if not isinstance(manifest, dict):
+                raise ValueError("no object")
+            if any(manifest.get(name) != value for name, value in asdict(source).items()):
                 return None
             checksum, kind, newest = str(manifest.pop("sha256")), Kind(manifest["kind"]), int(manifest["newest"])
             file = self._file(checksum)

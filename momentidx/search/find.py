@@ -78,9 +78,10 @@ def search(
     if wish.sort is not Sort.SCORE or wish.one_per_clip or wish.newer_than:
         want *= 4  # some are passed over, or the best in another order are among these
     while True:
+        searcher.cut = False
         found = searcher.answer(query, want)
         kept = _wished(found, wish)
-        if len(kept) > wish.offset + wish.limit or want >= len(vectors):
+        if len(kept) > wish.offset + wish.limit or want >= len(vectors) or not searcher.cut:
             break
         want *= 4
     best = max((moment.score for moment in found if moment.score is not None), default=None)

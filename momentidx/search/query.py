@@ -209,5 +209,7 @@ def _seconds(seconds: Fraction) -> str:
 
 
 def _in_brackets(query: Query) -> str:
+    """A last word with a backslash, or with a bracket of its own, goes on to the next blank."""
     text = str(query)
-    return f"({text} )" if text.split()[-1].startswith("\\") else f"({text})"  # the backslash holds to the next blank
+    last = text.split()[-1]
+    return f"({text} )" if last.startswith("\\") or "(" in last else f"({text})"

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from momentidx.search.protocol import Embedder
     from momentidx.search.vectors import Vectors
 
-CANDIDATES = 200
-"""Nearest events, and events with the words, that are looked at first."""
+CANDIDATES = 100
+"""Nearest events, and events with the words, that are looked at first. All that is told around each is read as well."""
+WIDE = 200
+"""Of each part of a question about time."""
 FEW = 20_000
 """So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
 QUOTED = 2_000
@@ -45,6 +47,8 @@ class Searcher:
         self.library = library
         self.fields = fields
         self.why: dict[int, Why] = {}
+        self.cut = False
+        """Whether there may be answers beyond those given since it was last set to False."""
         self._embedder = embedder
         self._vectors = vectors
         self._like = like
@@ -86,16 +90,18 @@ class Searcher:
         left_out = [each.query for each in parts if isinstance(each, Not)]
         if not words and self._like is None:
             return self._listed(exact, conditions, left_out, want, among)
+        given = among
         if exact and among is None:
             quoted = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=QUOTED)
             among = list(quoted) if len(quoted) < QUOTED else None  # what everybody says is looked for in the nearest
-        count = max(CANDIDATES, 4 * want)
+        count = max(CANDIDATES, 4 * want) if given is None else len(given)
         while True:
             found = self._near(words, among, count, conditions, exact, left_out)
-            everything = among is not None or count >= len(self._vectors)
+            everything = count >= (len(self._vectors) if among is None else len(among))
             if everything or len(found) >= 2 * want:
+                self.cut |= not everything
                 return found
-            if conditions:
+            if conditions and among is None:
                 few = self.library.matching(conditions, limit=FEW)
                 among = few if len(few) < FEW else None
             count *= 4
@@ -106,22 +112,30 @@ class Searcher:
     ) -> list[Moment]:  # fmt: skip
         vector = self._vector(words)
         if among is not None:
-            inside = set(among)
-            most = max(count, QUOTED)
-            cosines = dict(self._vectors.nearest(vector, most, inside)) if inside else {}
-            if len(inside) <= most:
-                cosines = dict.fromkeys(inside, 0.0) | cosines  # words of a person that are still to be embedded
+            asked = set(among)
+            cosines = dict(self._vectors.nearest(vector, count, asked)) if asked else {}
+            asked = asked if len(asked) <= count else set(cosines)
         else:
             cosines = dict(self._vectors.nearest(vector, count))
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
             by_words = set(self.library.word_hits(tokens, limit=count) if tokens else ()) - cosines.keys()
-            cosines |= dict.fromkeys(by_words, 0.0)
             cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
-        ids = self.library.matching(conditions, among=cosines) if conditions else list(cosines)
+            asked = by_words | cosines.keys()
+        ids = self.library.matching(conditions, among=asked) if conditions else list(asked)
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
+        cosines |= self._still_silent([each for each in moments if each.id not in cosines], vector)
         if not words:
             return self._ranked(moments, [alike(moment, cosines[moment.id]) for moment in moments])
         return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments)))
+
+    def _still_silent(self, moments: Sequence[Moment], vector: NDArray[np.float32]) -> dict[int, float]:
+        """Cosines of what a person wrote since anybody indexed: nothing else is shown before it has its vector."""
+        if not moments:
+            return {}
+        rows = self._embedder.embed([moment.event.caption for moment in moments])
+        for moment, row in zip(moments, rows, strict=True):
+            self._surroundings.learn(moment, row)
+        return {moment.id: float(row @ vector) for moment, row in zip(moments, rows, strict=True)}
 
     def _listed(
         self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query], want: int,
@@ -132,6 +146,7 @@ class Searcher:
         if exact and among is None:
             among = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=max(QUOTED, limit))
         ids = self.library.matching(conditions, among=among, limit=None if among is not None else limit)
+        self.cut |= len(ids if among is None else among) >= limit
         moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
         return self._ranked(moments, [fits(moment) for moment in moments])
 
@@ -152,7 +167,8 @@ class Searcher:
 
     def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Moment]:
         """Two parts in one clip; both are looked for in all clips where either was found."""
-        wide = max(want, CANDIDATES)
+        wide = max(want, WIDE)
+        self.cut = True  # only the best clips are looked into
         if among is None:
             first = self.answer(query.first, wide)
             second = [] if query.how == How.WITHOUT else self.answer(query.second, wide)

@@ -55,6 +55,10 @@ class Surroundings:
                 known[window] = self._together(window)
         return [known[window] for window in windows]
 
+    def learn(self, moment: Moment, vector: NDArray[np.float32]) -> None:
+        """Take in a caption whose vector the library does not have yet."""
+        self._told[moment.id] = vector, frozenset(stems(moment.event.caption))
+
     def _read(self, numbers: set[int]) -> None:
         for number, caption, vector in self._library.told(numbers, self._embedder):
             self._told[number] = vector, frozenset(stems(caption))

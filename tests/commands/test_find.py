@@ -124,6 +124,13 @@ def test_a_kept_search_is_exported(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_person_just_wrote_is_found_before_anybody_indexes_again() -> None:
+    assert momentidx("caption", "edit", "1", "A lighthouse in the fog.").exit_code == 0
+    (best, *_) = map(json.loads, momentidx("find", "fog around the lighthouse").stdout.splitlines())
+    assert (best["caption"], best["captioner"]) == ("A lighthouse in the fog.", "human")
+    assert best["score"] > 0.5
+
+
 def test_the_score_is_taken_apart() -> None:
     done = momentidx("find", LEFT.caption, "--explain", "-n", "1")
     (moment,) = map(json.loads, done.stdout.splitlines())

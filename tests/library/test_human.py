@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from momentidx.errors import WrongUse
-from momentidx.events import Event, Layer
+from momentidx.events import Event, Layer, Remark
 from momentidx.files import SeenFile
 from momentidx.library import Captions, Library, WritableLibrary
 from momentidx.library.human import Said, Taken
@@ -160,6 +160,14 @@ def test_a_persons_own_moment(library: WritableLibrary, captions: Captions, seen
     assert shown(library)[3] == "The bell."
     with pytest.raises(WrongUse, match=r"\[0, 3000\) x 1/12800 s does not lie inside the footage"):
         captions.add(FOOTAGE, Span(0, 3000, BASE), "Before it begins.")
+
+
+def test_ratings_and_labels_travel_with_the_moment(library: WritableLibrary, captions: Captions) -> None:
+    captions.rate(1, 4)
+    captions.label(3, ["Hero", "B-roll"])
+    human, machine = library.moments(ids=[2, 3])
+    assert machine.remark == Remark()
+    assert human.remark == Remark(rating=4, labels=("Hero", "B-roll"))
 
 
 def test_what_makes_no_sense_is_refused(captions: Captions) -> None:

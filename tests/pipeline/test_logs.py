@@ -17,7 +17,8 @@ def lines(library: Path, name: str = "momentidx.log") -> list[str]:
     return [line.split(" ", 2)[2] for line in (library / "logs" / name).read_text().splitlines()]
 
 
-def test_records_from_info_on_are_kept_with_their_level(tmp_path: Path) -> None:
+def test_records_from_info_on_are_kept_with_their_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("momentidx"), "propagate", False)  # pytest's reports carry UTF-8 only
     with LogFile(tmp_path).written():
         LOG.debug("too much")
         LOG.info("indexed %s", "a.mov")

@@ -5,6 +5,7 @@ W13 bursts · W18 mounts · W21 errors in a round · W29 suspend · W31 storms �
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from momentidx.pipeline.run import WatchedRoot
 from momentidx.pipeline.watcher import Watcher
 from momentidx.pipeline.worker import Outcome
 from momentidx.watch.hints import BURST
+from tests.library import making
 
 
 class Notes:
@@ -193,3 +195,15 @@ def test_new_folders_without_a_watch_are_noticed(bench: Bench, root: Path, monke
     monkeypatch.setattr(module, "watches_held", lambda: 2)
     bench.at(600)
     assert armed == [root]
+
+
+def test_pictures_that_went_missing_are_noticed_by_the_next_walk(bench: Bench, library: WritableLibrary) -> None:
+    library.folder.parent.joinpath("elsewhere").mkdir()
+    making.indexed(library, making.file(library.folder.parent / "elsewhere"))
+    bench.at(300)
+    assert bench.notes.sentences == []
+    shutil.rmtree(library.folder / "stills")
+    bench.at(600)
+    bench.at(900)
+    assert bench.notes.sentences == ["Pictures are missing and are made again."]
+    assert [job.stage for job in library.jobs(["queued"])] == ["pictures"]

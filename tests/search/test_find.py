@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -20,9 +21,11 @@ from momentidx.files import SeenFile
 from momentidx.footage import Footage, VideoStream
 from momentidx.library import Described, Library, WritableLibrary
 from momentidx.search.adapter import unit
-from momentidx.search.find import find, known_fields
+from momentidx.search.asking import Wish
+from momentidx.search.find import find, known_fields, search
 from momentidx.search.minilm import MiniLMEmbedder, installed_weights
 from momentidx.search.parse import MAX_CHARACTERS, parse
+from momentidx.search.vectors import open_vectors
 from momentidx.times import Span
 from tests.library.making import indexed
 
@@ -263,6 +266,78 @@ def test_any_text_is_answered_or_refused_with_a_sentence(
             parse(words, known_fields())
     else:
         assert all(moment.score is not None and -1.00001 < moment.score < 1.00001 for moment in moments)
+
+
+PIECES = (
+    *(
+        "a",
+        "dog",
+        "THEN",
+        "OR",
+        "WITHIN",
+        "10s",
+        "WITHOUT",
+        "NEAR",
+        "WHILE",
+        "(",
+        ")",
+        '"',
+        "'",
+        "-",
+        "*",
+        "^",
+        ":",
+        "people:",
+    ),
+    *(
+        ">2",
+        "..",
+        ",",
+        "date:",
+        "2024",
+        "NEAR(",
+        "{x}:",
+        "\0",
+        "\x1b[31m",
+        "\u202e",
+        "\udce4",
+        "🎬",
+        "غروب",
+        "東京",
+        "\n",
+        "%",
+        "\\",
+    ),
+)
+
+
+@pytest.mark.slow
+def test_fifty_thousand_random_strings_are_answered_or_refused_with_a_sentence(
+    library: Library, embedder: MiniLMEmbedder
+) -> None:
+    random = Random(1)
+    vectors = open_vectors(library, embedder)
+    for _ in range(50_000):
+        glue = random.choice(("", " "))
+        words = glue.join(random.choices(PIECES, k=random.randint(1, 12)))
+        try:
+            search(library, words, Wish(limit=3), embedder=embedder, vectors=vectors)
+        except WrongUse as refused:
+            assert str(refused).strip(), repr(words)
+
+
+@pytest.mark.parametrize("words", ["word " * 20_000, "🎬" * 20_000, "غروب " * 20_000, "(" * 20_000, "a\x1b" * 20_000])
+def test_an_endless_query_is_refused_with_a_sentence(library: Library, embedder: MiniLMEmbedder, words: str) -> None:
+    with pytest.raises(WrongUse, match="The query has "):
+        find(library, words, embedder=embedder)
+
+
+def test_an_embedder_whose_weights_changed_is_not_mixed_with_the_former(library: Library) -> None:
+    class Newer(MiniLMEmbedder):
+        version = "2-other"
+
+    with pytest.raises(LibraryError, match="there is nothing to search yet"):
+        find(library, "a dog", embedder=Newer(installed_weights()))
 
 
 LOADED_WHEN = """

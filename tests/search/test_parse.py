@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from momentidx.caption.shotlog.asked import FILTERS
@@ -166,6 +166,7 @@ def is_read_or_refused(text: str) -> None:
 
 
 @given(TEXTS)
+@example("red THEN red then NEAR(")
 @settings(max_examples=2000, deadline=None)
 def test_any_text_is_read_or_refused_and_reads_the_same_again(text: str) -> None:
     is_read_or_refused(text)

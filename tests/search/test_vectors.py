@@ -300,6 +300,7 @@ STALE: dict[str, Callable[[Path], object]] = {
     "of another dimension": lambda folder: declare(folder, dimension=4),
     "by another FAISS": lambda folder: declare(folder, faiss="1.0.0"),
     "in another form": lambda folder: declare(folder, form=1),
+    "by a former version": lambda folder: (folder / MANIFEST).write_text('{"library": "one", "generation": 7}'),
 }
 
 
