@@ -35,7 +35,7 @@ from momentidx.caption.shotlog.movement import Activity, activities
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
-from momentidx.caption.shotlog.people import People
+from momentidx.caption.shotlog.people import People, check_detectors
 from momentidx.caption.shotlog.snapping import Snapper
 from momentidx.caption.shotlog.sounds import Heard, Listener
 from momentidx.caption.shotlog.split import SeamFinder, Seams, split
@@ -71,6 +71,7 @@ class ShotLog:
     filters = FILTERS
 
     def __init__(self, models: Models | None = None, reader: Reader | None = None) -> None:
+        check_detectors()
         self._models, self._reader = models or Models(), reader
         self.version = "-".join(filter(None, [REVISION, self._models.version, reader.version if reader else ""]))
 
