@@ -126,7 +126,7 @@ class _Pass:
         self.pts: list[int] = []
         self.looks: list[Look] = []
         self.frames: list[Frame] = []
-        self.seams: list[Seams] = []
+        self.seams: list[Seams | None] = []
         self.hands: list[float | None] = []
         self.steps: list[Step] = []
         self.thumbs: list[NDArray[np.float32]] = []

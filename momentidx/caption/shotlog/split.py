@@ -28,17 +28,18 @@ INNER = (0.18, 0.82)
 """Parts of the picture between which a border is looked for."""
 PLAIN = 10.0
 """Deviation of brightness up to which a side is a bar, and no picture."""
+NOISE, STIRS = 3, 0.1
+"""Levels by which a place changes without a reason, and share of a side's places that change when it moves."""
 FLOWS = 0.6
 """Pixels by which a side moves across the border from one picture to the next ..."""
 APART = 0.3
 """... and the part of that by which the other side does not."""
 STAYS, OFTEN = 0.9, 0.25
-"""Share of a shot's pictures in which the border is found, and of those asked in which a side flows across it."""
-FEWEST = 6
-"""Pictures without which nothing is said."""
-
+"""Shares of a shot's pictures in which the border is found, and in which a side flows across it."""
 EVERY, MOST = 3, 2
-"""Of how many pictures one is asked what moves beside its borders, and beside how many: the straightest."""
+"""Of how many pictures one is looked at, and beside how many of its borders, the straightest, is asked what moves."""
+FEWEST = 3
+"""Such pictures without which nothing is said."""
 
 Border = tuple[bool, int]
 """Whether it is upright, and its column or row in pixels."""
@@ -49,41 +50,38 @@ class Seams:
     """Where one picture may be split."""
 
     borders: frozenset[Border]
-    apart: frozenset[Border] | None
-    """Those that a side flowed across since the picture before; None where that was not asked."""
+    crossed: frozenset[Border]
+    """Those that stood there before, and that a side has flowed across since the last picture."""
 
 
 class SeamFinder:
     """Looks for seams while the pictures of one footage go by."""
 
     def __init__(self) -> None:
-        self._before: NDArray[np.uint8] | None = None
-        self._lasted: dict[Border, int] = {}
-        """For how many pictures each border has been there."""
         self._number = 0
+        self._before: NDArray[np.uint8] | None = None
+        self._borders: frozenset[Border] = frozenset()
 
-    def see(self, grey: NDArray[np.uint8]) -> Seams:
-        """Take the next (H, W) picture."""
-        found = {(True, at): share for at, share in _upright(grey)}
-        found |= {(False, at): share for at, share in _upright(grey.T)}
-        self._lasted = {each: 1 + max(self._lasted.get(near, 0) for near in _near([each])) for each in found}
-        self._number += 1
-        apart = None
-        if self._before is not None and self._before.shape == grey.shape and self._number % EVERY == 0:
-            lasting = sorted((each for each in found if self._lasted[each] > EVERY), key=lambda each: -found[each])
-            apart = frozenset(each for each in lasting[:MOST] if _apart(self._before, grey, each))
-        self._before = grey
-        return Seams(frozenset(found), apart)
+    def see(self, grey: NDArray[np.uint8]) -> Seams | None:
+        """Take the next (H, W) picture; None where it is not looked at."""
+        before, self._before, self._number = self._before, grey, self._number + 1
+        if self._number % EVERY or before is None or before.shape != grey.shape:
+            return None
+        straight = {(True, at): share for at, share in _upright(grey)}
+        straight |= {(False, at): share for at, share in _upright(grey.T)}
+        stood = sorted(straight.keys() & _near(self._borders), key=lambda border: -straight[border])
+        self._borders = frozenset(straight)
+        return Seams(self._borders, frozenset(border for border in stood[:MOST] if _crossed(before, grey, border)))
 
 
-def split(found: Sequence[Seams]) -> bool:
+def split(found: Sequence[Seams | None]) -> bool:
     """Whether a shot is a split screen."""
-    asked = [each.apart for each in found if each.apart is not None]
-    if len(found) < FEWEST or not asked:
+    seen = [each for each in found if each is not None]
+    if len(seen) < FEWEST:
         return False
-    stays = Counter(chain.from_iterable(_near(each.borders) for each in found))
-    moves = Counter(chain.from_iterable(_near(each) for each in asked))
-    return any(count >= STAYS * len(found) and moves[border] >= OFTEN * len(asked) for border, count in stays.items())
+    stays = Counter(chain.from_iterable(_near(each.borders) for each in seen))
+    crossed = Counter(chain.from_iterable(_near(each.crossed) for each in seen))
+    return any(stays[border] >= STAYS * len(seen) and count >= OFTEN * len(seen) for border, count in crossed.items())
 
 
 def _upright(grey: NDArray[np.uint8]) -> list[tuple[int, float]]:
@@ -105,12 +103,15 @@ def _near(borders: Iterable[Border]) -> frozenset[Border]:
     return frozenset((upright, at + by) for upright, at in borders for by in (-1, 0, 1))
 
 
-def _apart(before: NDArray[np.uint8], grey: NDArray[np.uint8], border: Border) -> bool:
+def _crossed(before: NDArray[np.uint8], grey: NDArray[np.uint8], border: Border) -> bool:
     """Whether one side flows across a border, and the other one does not do likewise."""
     upright, at = border
     then, now = (before, grey) if upright else (before.T, grey.T)
     one_side, other_side = slice(at - 2), slice(at + 2, None)
     if min(float(now[:, one_side].std()), float(now[:, other_side].std())) <= PLAIN:
+        return False
+    changed = cv2.absdiff(then, now) > NOISE
+    if max(changed[:, one_side].mean(), changed[:, other_side].mean()) < STIRS:
         return False
     one, other = (_flow(then, now, side, at) for side in (one_side, other_side))
     if one is None or other is None:
