@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from momentidx.demo import scenes
 from momentidx.events import Event
 from momentidx.models.reading import Reader
 from tests.caption.painted import Painted
+from tests.caption.paintings import HEIGHT, WIDTH, beside, desktop, leader
 
 Picture = NDArray[np.uint8]
 Truth = tuple[str, int, int]
@@ -71,7 +73,8 @@ def kinds() -> None:
     print("invented where there was none:", {kind: n for kind, n in invented.items() if n} or "nothing")
 
 
-TOLD = {"camera", "fade-in", "fade-out", "black", "white", "freeze", "flash", "dissolve", "rack-focus"}
+TOLD = {"fade-in", "fade-out", "black", "white", "freeze", "flash", "dissolve", "rack-focus", "countdown"}
+GOES = {"crosses", "enters", "leaves"}
 
 
 def names(event: Event) -> Iterable[Truth]:
@@ -82,7 +85,9 @@ def names(event: Event) -> Iterable[Truth]:
         label = measures["camera"]["label"]
         if label not in ("still", "almost-still", "moving", "unknown"):
             yield label, start, end
-        yield from ((form, start, end) for form in measures["form"])
+        yield from ((form, start, end) for form in measures["form"] if form != "countdown")
+        if measures["movement"]:
+            yield from ((each["does"], start, end) for each in measures["movement"]["going"] if each["does"] in GOES)
         if measures["look"]["light"] != "normal":
             yield measures["look"]["light"], start, end
         if measures["look"]["tone"] == "black-and-white":
@@ -91,6 +96,9 @@ def names(event: Event) -> Iterable[Truth]:
             yield "soft", start, end
     elif event.kind == "camera":
         yield event.measures["label"], start, end
+    elif event.kind == "movement":
+        going = event.measures.get("going", [event.measures])
+        yield from ((each["does"], start, end) for each in going if each.get("does") in GOES)
     elif event.kind in TOLD:
         yield event.kind, start, end
 
@@ -152,9 +160,48 @@ def CLIPS() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:  # no
         "pillarboxed": _boxed(BOOKS, 0, 80),
     }.items():
         yield [picture] * 50, (), [(kind, 0, 50)]
+    yield from things_that_go()
+    yield from screens()
     shaking = [look_at(7 * np.sin(0.36 * n) + 4 * np.sin(0.68 * n), 5 * np.sin(0.44 * n + 1)) for n in range(75)]
     yield shaking, (), [("hand-held", 0, 75)]
     yield [BOOKS] * 75, (), []
+
+
+def things_that_go() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:
+    """A ball that crosses, comes and stays, or lies and goes, from frame 40 on, to both sides."""
+    rng = np.random.default_rng(1)
+    for radius, speed, colour in ((30, 12, (200, 30, 30)), (45, 8, (40, 90, 220))):
+        for turned in (np.asarray, np.fliplr):
+            across, half = (WIDTH + 2 * radius) // speed, (WIDTH // 2 + radius) // speed
+            for does, first_x, steps in (
+                ("crosses", -radius, across),
+                ("enters", -radius, half),
+                ("leaves", WIDTH // 2, half),
+            ):
+                frames = []
+                for n in range(40 + steps + 40):
+                    picture = scenes.table()
+                    x = first_x + speed * min(max(n - 40, 0), steps)
+                    scenes.ball(picture, (x, 200), radius, colour, 0)
+                    noisy = np.clip(picture + rng.integers(-2, 3, (HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
+                    frames.append(np.ascontiguousarray(turned(noisy)))
+                yield frames, (), [(does, 40, 40 + steps)]
+
+
+def screens() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:
+    """Countdown leaders, split screens and recordings of screens."""
+    for first, rate, dark in ((5, 25, True), (8, 21, False)):
+        counted = [leader(n, first, rate, dark_hand=dark) for n in range(3 * rate)]
+        cuts = [50, *(50 + rate * turn for turn in (1, 2, 3))]
+        grey = [("black-and-white", one, other) for one, other in pairwise(cuts)]
+        yield [*[BOOKS] * 50, *counted, *[look_at()] * 50], cuts, [("countdown", 50, cuts[-1]), *grey]
+    for gap in (0, 6):
+        moving = [beside(look_at(2 * n), BOOKS, gap=gap) for n in range(75)]
+        yield moving, (), [("split-screen", 0, 75)]
+        yield [beside(look_at(y=-n), look_at(), gap=gap, above=True) for n in range(75)], (), [("split-screen", 0, 75)]
+    yield [beside(look_at(), look_at(), gap=6)] * 75, (), []
+    yield [desktop(n) for n in range(150)], (), [("screen-recording", 0, 150), ("bright", 0, 150)]
+    yield [desktop(0)] * 75, (), [("screen-recording", 0, 75), ("bright", 0, 75)]
 
 
 def _soft(picture: Picture, sigma: float) -> Picture:

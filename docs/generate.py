@@ -12,6 +12,7 @@ from pathlib import Path
 import typer
 from typer.cli import get_docs_for_click
 
+from momentidx.caption.shotlog.vocabulary import tables
 from momentidx.config import SETTINGS_FILE, Settings
 from momentidx.failpoints import POINTS, VARIABLE
 from typer_app import app
@@ -89,11 +90,18 @@ def api() -> str:
     return API_INTRODUCTION + page(app.openapi())
 
 
+def shotlog() -> str:
+    """The page of the shot log: its text as it stands, and the vocabulary of the program."""
+    text, _ = (DOCS / "shotlog.md").read_text(encoding="utf-8").split("### Kinds of event", 1)
+    return text + tables()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api,
     "cli.md": cli,
     "settings.md": settings,
     "failpoints.md": failpoints,
+    "shotlog.md": shotlog,
 }
 
 if __name__ == "__main__":

@@ -50,6 +50,15 @@ def test_focus_that_goes_from_one_side_to_the_other_is_a_rack_focus() -> None:
     assert abs(end - 65) <= 3
 
 
+def test_something_sharp_that_comes_while_another_thing_softens_is_no_rack_focus() -> None:
+    def shown(number: int) -> Picture:
+        share = min(1.0, max(0.0, (number - 40) / 25))
+        came = cv2.addWeighted(blurred(BOOKS, 8), 1 - share, np.fliplr(BOOKS), share, 0)
+        return np.concatenate([blurred(BOOKS, 8 * share)[:, :320], np.asarray(came, np.uint8)[:, 320:]], axis=1)
+
+    assert during("rack-focus", log(Painted(map(shown, range(110))))) == []
+
+
 @pytest.mark.parametrize(("sigma", "label"), [(0, "sharp"), (2, "sharp"), (10, "soft")])
 def test_only_what_is_clearly_out_of_focus_is_said_to_be_soft(sigma: float, label: str) -> None:
     shot = only_shot([blurred(BOOKS, sigma)] * 30)
@@ -78,12 +87,14 @@ def test_a_silhouette_is_black_before_the_light(inside: int, light: str) -> None
     [
         (lambda p: (p * np.array([1.0, 0.75, 0.45])).astype(np.uint8), "warm"),
         (lambda p: (p * np.array([0.5, 0.75, 1.0])).astype(np.uint8), "cool"),
-        (lambda p: p, None),
+        (lambda _: BOOKS, None),
+        (lambda p: (p * np.array([0.8, 1.0, 0.4])).astype(np.uint8), None),
+        (lambda p: (p * np.array([1.0, 1.0, 0.94])).astype(np.uint8), None),
         (lambda p: np.repeat(p.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8), "black-and-white"),
     ],
-    ids=["warm", "cool", "neither", "grey"],
+    ids=["warm", "cool", "neither", "meadow", "asphalt", "grey"],
 )
 def test_colours_have_a_tone(tint: Callable[[Picture], Picture], tone: str | None) -> None:
     grey = np.repeat(BOOKS.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-    picture = tint(BOOKS if tone in (None, "black-and-white") else grey)
+    picture = tint(BOOKS if tone == "black-and-white" else grey)
     assert only_shot([picture] * 20).measures["look"]["tone"] == tone

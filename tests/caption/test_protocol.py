@@ -16,9 +16,11 @@ from tests.caption.every import CAPTIONERS
 from tests.caption.painted import Painted, Picture
 
 DAY, STUDIO, NIGHT = CLIPS
+PARTS = [number for shot in STUDIO.shots for number in range(shot.frames[0], shot.frames[0] + 30)]
+"""The first pictures of each shot."""
 FOOTAGE: dict[str, Callable[[], Iterable[Picture]]] = {
-    "three shots": lambda: pictures(STUDIO),
-    "a fade": lambda: pictures(NIGHT),
+    "three shots": lambda: [picture for number, picture in enumerate(pictures(STUDIO)) if number in PARTS],
+    "a fade": lambda: list(pictures(NIGHT))[160:],
     "one picture": lambda: [np.full((90, 160, 3), 90, np.uint8)],
     "nothing to see": lambda: [np.zeros((90, 160, 3), np.uint8)] * 30,
     "portrait, a second long": lambda: [np.ascontiguousarray(np.rot90(p)) for p in list(pictures(DAY))[:25]],
@@ -33,7 +35,7 @@ def captioner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Captio
 
 @pytest.fixture(params=FOOTAGE, scope="module")
 def source(request: pytest.FixtureRequest) -> Painted:
-    cuts = [shot.frames[0] for shot in STUDIO.shots[1:]] if request.param == "three shots" else ()
+    cuts = (30, 60) if request.param == "three shots" else ()
     return Painted(FOOTAGE[request.param](), cuts=cuts)
 
 

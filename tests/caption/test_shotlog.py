@@ -4,13 +4,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from momentidx.caption.shotlog import ShotLog
-from momentidx.caption.shotlog.vocabulary import tables
 from momentidx.demo import scenes
 from momentidx.demo.footage import CLIPS, Clip, pictures
 from momentidx.events import Event
@@ -370,11 +368,3 @@ def test_a_flash_is_exact_to_the_frame_and_a_light_that_stays_on_is_none() -> No
     found = lines(Painted([dark] * 30 + [light] * 3 + [dark] * 30))
     assert [line for line in found if line[0] == "flash"] == [("flash", (30, 33), "A flash of light.")]
     assert not [line for line in lines(Painted([dark] * 30 + [light] * 33)) if line[0] == "flash"]
-
-
-# The page
-
-
-def test_the_page_shows_the_vocabulary_of_the_program() -> None:
-    page = Path(__file__).parents[2] / "docs" / "shotlog.md"
-    assert tables() in page.read_text(encoding="utf-8")

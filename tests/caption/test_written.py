@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from fractions import Fraction
+from functools import cache
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from momentidx.caption.shotlog import ShotLog
 from momentidx.caption.shotlog.asked import FILTERS
@@ -32,6 +34,7 @@ def reader() -> Reader:
     return Reader()
 
 
+@cache
 def garden(x: float = 0) -> Picture:
     return np.asarray(cv2.resize(look_at(x), (WIDTH, HEIGHT)), np.uint8)
 
@@ -45,12 +48,31 @@ def put(
     angle: float = 0,
 ) -> Picture:
     """The picture with a text of that size in pixels, its upper left corner at a place; angles in degrees."""
-    image = Image.fromarray(picture)
-    letters = Image.new("L", image.size)
-    ImageDraw.Draw(letters).text(at, text, font=ImageFont.load_default(size), fill=255)
-    letters = letters.rotate(angle, resample=Image.Resampling.BICUBIC, center=at) if angle else letters
-    image.paste(Image.new("RGB", image.size, colour), (0, 0), letters)
-    return np.asarray(image)
+    left, top = round(at[0]), round(at[1])
+    mask = letters(text, size) if not angle else turned(text, size, at, angle)
+    picture = picture.copy()
+    room = picture if angle else picture[max(0, top) : max(0, top + mask.shape[0]), left : left + mask.shape[1]]
+    share = mask[max(0, -top) if not angle else 0 :][: room.shape[0], : room.shape[1], None]
+    room[:] = np.rint(room + share * (np.array(colour) - room))
+    return picture
+
+
+@cache
+def letters(text: str, size: int) -> NDArray[np.float64]:
+    """(H, W) how much of each pixel a text covers, 0 to 1."""
+    font = ImageFont.load_default(size)
+    _, _, right, bottom = font.getbbox(text)
+    image = Image.new("L", (round(right) + 2, round(bottom) + 2))
+    ImageDraw.Draw(image).text((0, 0), text, font=font, fill=255)
+    return np.asarray(image, np.float64) / 255
+
+
+@cache
+def turned(text: str, size: int, at: tuple[float, float], angle: float) -> NDArray[np.float64]:
+    """The same in a whole picture, turned about the text's corner."""
+    image = Image.new("L", (WIDTH, HEIGHT))
+    ImageDraw.Draw(image).text(at, text, font=ImageFont.load_default(size), fill=255)
+    return np.asarray(image.rotate(angle, resample=Image.Resampling.BICUBIC, center=at), np.float64) / 255
 
 
 def told(reader: Reader, pictures: Iterable[Picture], rate: int = 25, cuts: Sequence[int] = ()) -> list[Event]:
@@ -79,11 +101,11 @@ def test_text_is_read_and_its_span_holds(reader: Reader, size: int, colour: tupl
     at = (500, 60 if angle < 0 else 190)
     (event,) = told(
         reader,
-        during(20, 60, 80, lambda picture: put(picture, text, size, at, colour, angle)),
+        during(15, 45, 60, lambda picture: put(picture, text, size, at, colour, angle)),
     )
     assert SequenceMatcher(None, text, event.measures["lines"][0]).ratio() > 0.95
-    assert abs(frames(event)[0] - 20) <= 2
-    assert abs(frames(event)[1] - 60) <= 2
+    assert abs(frames(event)[0] - 15) <= 2
+    assert abs(frames(event)[1] - 45) <= 2
     assert event.edge <= Fraction(2, 25)
 
 
@@ -109,25 +131,25 @@ def test_a_slate_is_told_by_scene_and_take_and_ends_at_the_cut(reader: Reader) -
     for text, left in values:
         board = put(board, text, 90, (left, 180))
     board = put(board, "DIRECTOR J. Doe", 40, (250, 430))
-    (event,) = told(reader, [*[board] * 40, *[garden()] * 40], cuts=[40])
+    (event,) = told(reader, [*[board] * 30, *[garden()] * 20], cuts=[30])
     assert event.caption == "Slate: scene 24A, take 3, roll A012."
-    assert (frames(event), event.edge) == ((0, 40), 0)
+    assert (frames(event), event.edge) == ((0, 30), 0)
     assert ("slate", "24a/3", None) in set(values_of(event, FILTERS))
 
 
 def test_a_running_timecode_is_one_event_and_nothing_to_search_for(reader: Reader) -> None:
-    pictures = (put(garden(), f"01:02:{n // 25:02}:{n % 25:02}", 40, (520, 640)) for n in range(75))
+    pictures = (put(garden(), f"01:02:{n // 25:02}:{n % 25:02}", 40, (520, 640)) for n in range(50))
     (event,) = told(reader, pictures)
     assert event.measures["role"] == "timecode"
     assert event.caption.startswith("Burnt-in timecode 01:02:0")
-    assert (frames(event), event.measures["phrases"]) == ((0, 75), [])
+    assert (frames(event), event.measures["phrases"]) == ((0, 50), [])
 
 
 def test_a_name_over_the_lower_third_is_one_event_of_two_lines(reader: Reader) -> None:
     def name(picture: Picture) -> Picture:
         return put(put(picture, "Jane Doe", 44, (100, 560)), "Chief Engineer", 30, (100, 612))
 
-    (event,) = told(reader, during(20, 60, 80, name))
+    (event,) = told(reader, during(20, 45, 60, name))
     assert event.caption == 'Lower third: "Jane Doe / Chief Engineer".'
 
 
@@ -145,7 +167,7 @@ def test_a_sign_goes_with_the_world_and_a_title_stays(reader: Reader) -> None:
 
 
 def test_credits_that_roll_are_one_event(reader: Reader) -> None:
-    lines = ["Directed by", "Jane Doe", "Written by", "John Smith", "Camera", "Anna Miller"]
+    lines = ["Directed by", "Jane Doe", "Camera", "Anna Miller"]
 
     def roll(number: int) -> Picture:
         picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -154,7 +176,7 @@ def test_credits_that_roll_are_one_event(reader: Reader) -> None:
             picture = put(picture, line, 50, (400, top)) if -60 < top < HEIGHT else picture
         return picture
 
-    (event,) = told(reader, map(roll, range(110)))
+    (event,) = told(reader, map(roll, range(86)))
     assert (event.measures["role"], event.measures["lines"]) == ("credits", lines)
 
 

@@ -29,6 +29,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "soft": ("out of focus", "blurred", "blurry"),
     "rack-focus": ("focus pull", "pull focus", "follow focus"),
     "dissolve": ("crossfade", "cross dissolve", "lap dissolve"),
+    "split-screen": ("split screen", "multi-screen"),
+    "screen-recording": ("screen recording", "screencast", "screen capture"),
+    "countdown": ("film leader", "countdown leader", "academy leader", "SMPTE leader"),
     "colour-bars": ("bars", "color bars", "SMPTE bars"),
     "fade-in": ("fade up", "fade from black"),
     "fade-out": ("fade to black", "fade down"),
@@ -57,7 +60,9 @@ SIZES = _words("extreme-close-up", "close-up", "medium-close-up", "medium", "ful
 LIGHT = _words("dark", "dim", "normal", "bright", "silhouette", "high-contrast")
 TONES = _words("warm", "cool", "black-and-white")
 FOCUS = _words("soft", "sharp")
-FORMS = _words("vertical", "letterboxed", "pillarboxed", "colour-bars")
+FORMS = _words(
+    "vertical", "letterboxed", "pillarboxed", "split-screen", "screen-recording", "countdown", "colour-bars",
+)  # fmt: skip
 CHANGES = _words("dissolve", "rack-focus")
 COLOURS = _words(
     "black", "grey", "white", "red", "orange", "brown", "beige", "yellow", "green", "turquoise", "blue", "purple",

@@ -26,7 +26,8 @@ from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.caption.shotlog.camera import Camera, camera
 from momentidx.caption.shotlog.changes import Change, dissolves, focus, racks, sharpness, thumb
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
-from momentidx.caption.shotlog.form import Frame, forms, frame, stops
+from momentidx.caption.shotlog.form import Frame, forms, frame, idle, stops
+from momentidx.caption.shotlog.leader import Countdown, countdowns, hand
 from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
 from momentidx.caption.shotlog.models import WITHOUT_MODELS, WITHOUT_READER, Models
@@ -34,8 +35,10 @@ from momentidx.caption.shotlog.movement import Activity, activities
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
-from momentidx.caption.shotlog.people import People
+from momentidx.caption.shotlog.people import People, check_detectors
+from momentidx.caption.shotlog.snapping import Snapper
 from momentidx.caption.shotlog.sounds import Heard, Listener
+from momentidx.caption.shotlog.split import SeamFinder, Seams, split
 from momentidx.caption.shotlog.texts import Texts
 from momentidx.caption.shotlog.things import FEWEST, Blob, Watcher
 from momentidx.caption.shotlog.written import Written, written
@@ -46,7 +49,7 @@ from momentidx.models.reading import Reader
 from momentidx.models.tflite import SOUND_RATE
 from momentidx.times import Span
 
-REVISION = "3"
+REVISION = "4"
 """Raised whenever a change here can change a log."""
 PER_SECOND = 8
 WIDTH = 320
@@ -68,6 +71,7 @@ class ShotLog:
     filters = FILTERS
 
     def __init__(self, models: Models | None = None, reader: Reader | None = None) -> None:
+        check_detectors()
         self._models, self._reader = models or Models(), reader
         self.version = "-".join(filter(None, [REVISION, self._models.version, reader.version if reader else ""]))
 
@@ -84,13 +88,18 @@ class ShotLog:
                 pass_.see(pts, picture)
         pass_.watcher.finish()
         pass_.looker.finish()
-        faded = fades(frames.signals, footage.span)
+        counted = countdowns(pass_.pts, pass_.hands, frames.shots)
+        faded = [each for each in fades(frames.signals, footage.span) if not _swept(each, counted)]
         events = [Event(fade.span, words.fade(fade), fade.kind, Fraction(0), {"colour": fade.colour}) for fade in faded]
+        for each in counted:
+            events.append(Event(each.span, words.countdown(), "countdown", each.edge, {"turns": each.turns}))
         for shot in frames.shots:
-            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)], upright(footage))
+            form = pass_.form(shot, idle(frames.signals, shot), vertical=upright(footage))
+            form += ["countdown"] if any(each.span.covers(shot) for each in counted) else []
+            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)], form)
             events += [
                 Event(stop.span, words.stop(stop), stop.kind, Fraction(0))
-                for stop in stops(frames.signals, shot)
+                for stop in ([] if "screen-recording" in form else stops(frames.signals, shot))
                 if not any(fade.span.overlap(stop.span) for fade in faded)
             ]
         mixed = dissolves(pass_.pts, pass_.thumbs, frames.shots)
@@ -108,24 +117,6 @@ class ShotLog:
         return sorted(events, key=lambda event: (event.span.start, -event.span.end, event.kind))
 
 
-class Snapper:
-    """Moves the edges of spans to the nearest true frames; a span stays at least one frame long."""
-
-    def __init__(self, pts: NDArray[np.int64], footage: Span) -> None:
-        self._edges = np.unique([footage.start, *pts.tolist(), footage.end])
-
-    def __call__(self, span: Span) -> Span:
-        start = min(self._nearest(span.start), len(self._edges) - 2)
-        end = max(self._nearest(span.end), start + 1)
-        return Span(int(self._edges[start]), int(self._edges[end]), span.base)
-
-    def _nearest(self, pts: int) -> int:
-        after = int(np.searchsorted(self._edges, pts))
-        if after == 0 or after == len(self._edges):
-            return min(after, len(self._edges) - 1)
-        return after - int(pts - self._edges[after - 1] < self._edges[after] - pts)
-
-
 class _Pass:
     """The figures of one pass."""
 
@@ -135,10 +126,13 @@ class _Pass:
         self.pts: list[int] = []
         self.looks: list[Look] = []
         self.frames: list[Frame] = []
+        self.seams: list[Seams | None] = []
+        self.hands: list[float | None] = []
         self.steps: list[Step] = []
         self.thumbs: list[NDArray[np.float32]] = []
         self.sharp: list[NDArray[np.float32]] = []
         self.watcher = Watcher()
+        self._seam_finder = SeamFinder()
         self._before: NDArray[np.uint8] | None = None
 
     def see(self, pts: int, taken: NDArray[np.uint8]) -> None:
@@ -153,6 +147,8 @@ class _Pass:
         self.pts.append(pts)
         self.looks.append(look(small))
         self.frames.append(frame(grey, small))
+        self.seams.append(self._seam_finder.see(grey))
+        self.hands.append(hand(grey))
         self.thumbs.append(thumb(grey))
         self.sharp.append(sharpness(grey))
         self._before = grey
@@ -167,7 +163,15 @@ class _Pass:
         lines = self.texts.read(frames, max(footage.video.width, footage.video.height))
         return written(lines, footage.span, self.pts, frames.shots, self.steps, self.texts.size)
 
-    def describe(self, shot: Span, faded: Sequence[Fade], vertical: bool) -> Iterator[Event]:
+    def form(self, shot: Span, idle: float, *, vertical: bool) -> list[str]:
+        """The form of one shot; see `forms`."""
+        first, last = bisect_left(self.pts, shot.start), bisect_left(self.pts, shot.end)
+        return [
+            *forms(self.frames[first:last], idle, vertical=vertical),
+            *(["split-screen"] if split(self.seams[first:last]) else []),
+        ]
+
+    def describe(self, shot: Span, faded: Sequence[Fade], form: Sequence[str]) -> Iterator[Event]:
         """The events of one shot but for its fades; none for a shot shorter than the time between two looks."""
         first, last = bisect_left(self.pts, shot.start), bisect_left(self.pts, shot.end)
         pictures = self.pts[first:last]
@@ -176,7 +180,7 @@ class _Pass:
         edge = max((after - before for before, after in pairwise(pictures)), default=0) * shot.base
         clear = [n for n in range(first, last) if not any(self.pts[n] in fade.span for fade in faded)]
         seen = appearance([self.looks[n] for n in clear or range(first, last)])
-        does = camera(shot, self.steps[first : last - 1])
+        does = Camera("unknown") if "split-screen" in form else camera(shot, self.steps[first : last - 1])
         moving = activities(shot, pictures, self._blobs(shot, faded) if does.rests else [], self.looker.name)
         filling = next((each for each in moving if each.span.duration >= FILLS * shot.duration), None)
         quiet = does.rests and not moving and len(pictures) >= 2 * FEWEST
@@ -184,11 +188,12 @@ class _Pass:
         filled = FILLS * shot.duration
         everywhere = next((each for each in people if each.span.duration >= filled), None)
         always = [each for each in named if each.span.duration >= filled]
-        form = forms(self.frames[first:last], vertical=vertical)
         sharp = self.sharp[first:last]
-        for change in racks(shot, pictures, sharp) if does.rests else []:
+        for change in racks(shot, pictures, sharp, self.thumbs[first:last]) if does.rests else []:
             yield _changed(change)
         yield _shot_event(shot, does, seen, filling, faded, quiet, everywhere, always, form, focus(sharp))
+        if "countdown" in form:
+            return
         for group in people:
             if group is not everywhere:
                 yield Event(group.span, words.people(group), "people", group.edge, _without_times(group))
@@ -250,6 +255,11 @@ def _shot_event(
     }
     sentence = words.shot(does, seen, filling, faded, quiet, people, named, form, soft=focused[0] == "soft")
     return Event(shot, sentence, "shot", Fraction(0), measures)
+
+
+def _swept(fade: Fade, counted: Sequence[Countdown]) -> bool:
+    """Whether a fade is the hand of a countdown that sweeps the picture bright or dark."""
+    return any(fade.kind not in PLAIN_KINDS and each.span.overlap(fade.span) for each in counted)
 
 
 def _changed(found: Change) -> Event:

@@ -21,7 +21,7 @@ from momentidx.times import Span
 
 KINDS = {
     "dissolve": "one shot becomes the next: every picture between is a mixture of both",
-    "rack-focus": "what was sharp becomes soft and what was soft becomes sharp, while the camera stands",
+    "rack-focus": "what was sharp becomes soft and what was soft becomes sharp, and nothing else changes",
 }
 
 THUMB = (32, 18)
@@ -30,7 +30,7 @@ LENGTHS = (16, 12, 10, 8, 6, 4, 3)
 """Pictures from the middle of a change to either end, at most 2 s at 8 a second."""
 DIFFERS = 12.0
 """Levels of 255 by which the two ends of a dissolve must differ."""
-RESIDUE = 0.12
+RESIDUE = {"dissolve": 0.06, "rack-focus": 0.12}
 """How far a picture may be from a mixture of the ends, as a share of the square of their distance."""
 INSIDE = (0.08, 0.92)
 """Shares of the second state between which a picture belongs to the ramp ..."""
@@ -41,7 +41,8 @@ DETAIL = 40.0
 """Levels between the darkest and the brightest pixel of a cell that has something to be sharp."""
 TURNS, MANY = 0.2, 2
 """Change of a cell's sharpness, 0 to 1, that counts; and the cells that must become sharp, and soft."""
-
+CAME, FEW = 40.0, 0.01
+"""Levels by which, but for this share of it, a small picture does not change when only the focus does."""
 
 SOFT = 0.35
 """Sharpness that no cell of a picture out of focus reaches."""
@@ -108,7 +109,9 @@ def dissolves(pictures: Sequence[int], thumbs: Sequence[NDArray[np.float32]], sh
     return found
 
 
-def racks(shot: Span, pictures: Sequence[int], sharp: Sequence[NDArray[np.float32]]) -> list[Change]:
+def racks(
+    shot: Span, pictures: Sequence[int], sharp: Sequence[NDArray[np.float32]], thumbs: Sequence[NDArray[np.float32]]
+) -> list[Change]:
     """The rack focuses of a shot whose camera stands, from its pictures at (N,) times."""
     cells = np.array(sharp)
     known = np.isfinite(cells).mean(axis=0) > 0.8
@@ -118,10 +121,16 @@ def racks(shot: Span, pictures: Sequence[int], sharp: Sequence[NDArray[np.float3
     while number < len(cells) - min(LENGTHS):
         change = _longest(np.array(pictures), cells, number, shot.base, "rack-focus")
         number += 1
-        if change is not None:
+        if change is not None and _same(thumbs, np.searchsorted(pictures, [change.span.start, change.span.end])):
             found.append(change)
             number = max(number, int(np.searchsorted(pictures, change.span.end)) + min(LENGTHS))
     return found
+
+
+def _same(thumbs: Sequence[NDArray[np.float32]], ends: NDArray[np.int64]) -> bool:
+    """Whether the picture shows after a change what it showed before: nothing came in, and nothing went."""
+    before, after = thumbs[max(0, int(ends[0]) - 1)], thumbs[min(len(thumbs) - 1, int(ends[1]))]
+    return float((np.abs(after - before) > CAME).mean()) <= FEW
 
 
 def _longest(
@@ -133,8 +142,11 @@ def _longest(
         if not begin < middle < end or not _differ(states[begin], states[end], kind):
             continue
         ramp = _ramp(times[begin : end + 1], states[begin : end + 1])
-        if ramp is not None and ramp[0] <= times[middle] <= ramp[1]:
-            start, stop, residue = ramp
+        if ramp is None or ramp[2] > RESIDUE[kind]:
+            continue
+        start, stop, residue = ramp
+        step = times[begin + 1] - times[begin]
+        if times[begin] - step <= start <= times[middle] <= stop <= times[end] + step:
             return Change(Span(round(start), max(round(stop), round(start) + 1), base), kind, residue)
     return None
 
@@ -154,7 +166,7 @@ def _ramp(times: NDArray[np.int64], states: NDArray[np.float32]) -> tuple[float,
     rest = states - states[0] - share[:, None] * way
     residue = float((rest * rest).sum(axis=1).max()) / length
     ramp = np.flatnonzero((share > INSIDE[0]) & (share < INSIDE[1]))
-    if residue > RESIDUE or len(ramp) < FEWEST or (np.diff(share) < -STEPS_BACK).any():
+    if len(ramp) < FEWEST or (np.diff(share) < -STEPS_BACK).any():
         return None
     if ramp[-1] - ramp[0] + 1 != len(ramp):
         return None

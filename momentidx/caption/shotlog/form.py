@@ -1,4 +1,4 @@
-"""The form of the picture: upright, with bars above and below or at the sides, colour bars, freezes, flashes."""
+"""The form of the picture: upright, with bars, split, of a screen, colour bars; and freezes and flashes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.caption.shotlog.screen import drawn
 from momentidx.media.frames import Signals
 from momentidx.times import Span
 
@@ -16,6 +17,9 @@ FORMS = {
     "vertical": "the picture is higher than wide",
     "letterboxed": "black bars above and below, the same through the whole shot",
     "pillarboxed": "black bars left and right, the same through the whole shot",
+    "split-screen": "a straight border from edge to edge that a side of the picture flows across",
+    "screen-recording": "flat areas with straight borders and writing, without noise; now and then nothing changes",
+    "countdown": "the shot is a part of a countdown leader",
     "colour-bars": "six to nine upright stripes of pure colour, the same through the whole shot",
 }
 STOPS = {
@@ -41,6 +45,8 @@ FROZEN = Fraction(1)
 FLASH, BACK = 64.0, 24.0
 """Levels that a flash rises at least, and by which the pictures before and after it may differ."""
 LONGEST_FLASH = Fraction(1, 6)
+DRAWN, IDLE = 0.8, 0.2
+"""Shares of a screen recording's pictures that look drawn, and that are the picture before once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Frame:
     """Black bars; 0 for none."""
     stripes: bool
     """Whether it is colour bars."""
+    drawn: bool
+    """Whether it looks like a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +77,34 @@ def frame(grey: NDArray[np.uint8], small: NDArray[np.uint8]) -> Frame:
     """Look at one picture, as (H, W) grey and as small (h, w, 3) RGB."""
     rows, columns = grey.max(axis=1) > BAR, grey.max(axis=0) > BAR
     return Frame(
-        float(grey.mean()), _dark(rows), _dark(rows[::-1]), _dark(columns), _dark(columns[::-1]), _striped(small)
+        float(grey.mean()),
+        _dark(rows),
+        _dark(rows[::-1]),
+        _dark(columns),
+        _dark(columns[::-1]),
+        _striped(small),
+        drawn(grey),
     )
 
 
-def forms(frames: Sequence[Frame], *, vertical: bool) -> list[str]:
-    """The `FORMS` of a shot from its pictures."""
+def forms(frames: Sequence[Frame], idle: float, *, vertical: bool) -> list[str]:
+    """The `FORMS` of a shot from its pictures; `idle` is the share of them that are the picture before once more."""
     found = ["vertical"] if vertical else []
     lit = [each for each in frames if each.luma >= LIT]
     if lit:
         found += ["letterboxed"] if _barred([(each.above, each.below) for each in lit]) else []
         found += ["pillarboxed"] if _barred([(each.left, each.right) for each in lit]) else []
-        found += ["colour-bars"] if all(each.stripes for each in lit) else []
+        bars = all(each.stripes for each in lit)
+        found += ["colour-bars"] if bars else []
+        written_on = np.mean([each.drawn for each in frames]) >= DRAWN and idle >= IDLE
+        found += ["screen-recording"] if written_on and not bars else []
     return found
+
+
+def idle(signals: Signals, shot: Span) -> float:
+    """Share of the pictures of a shot that are the picture before once more."""
+    first, end = np.searchsorted(signals.pts, [shot.start, shot.end]).tolist()
+    return float((signals.change[first + 1 : end] <= SAME).mean()) if end - first > 1 else 0.0
 
 
 def stops(signals: Signals, shot: Span) -> list[Stop]:

@@ -18,8 +18,8 @@ DARK, DIM, BRIGHT = 42.0, 72.0, 182.0
 DEEP_SHADOW, STRONG_LIGHT = 45, 200
 CONTRAST = 0.25
 """Share of the picture that lies in deep shadow, and in strong light, when contrast is called high."""
-COLOURLESS = 9.0
-"""Chroma that hardly anything (2 % of the picture) exceeds when it is black-and-white."""
+COLOURLESS = 2.5
+"""Chroma that hardly anything (2 % of the picture) exceeds when it is black-and-white; asphalt has 5."""
 MAIN, SECOND, NOTED = 0.25, 0.16, 0.06
 """Shares of the picture that the first and the second colour need to be named, and any to be counted."""
 
@@ -31,11 +31,13 @@ FLAT = 14.0
 """Deviation of brightness within a silhouette: hardly anything can be seen in it."""
 WARM, COOL = 14.0, -10.0
 """Mean b* (yellow over blue in L*a*b*) of a picture of warm, and of cool, colours ..."""
+REDDISH = 0.15
+"""... a* (red over green) of warm ones as a part of it: a sunlit meadow is yellow, and not warm ..."""
 MOSTLY = 0.75
-"""... most of which must lie on the same side of grey."""
+"""... and the share that must lie on the same side of grey."""
 
 TONES = {
-    "warm": "the mean of its colours is clearly on the yellow side, and most of it is",
+    "warm": "the mean of its colours is clearly between red and yellow, and most of it is on the yellow side",
     "cool": "the mean of its colours is clearly on the blue side, and most of it is",
     "black-and-white": "next to nothing has a colour",
 }
@@ -100,7 +102,7 @@ def look(picture: NDArray[np.uint8]) -> Look:
         chroma=float(np.quantile(np.hypot(lab[..., 1], lab[..., 2]), 0.98)),
         colours=np.stack([colours.shares(half) for half in np.array_split(picture, 2)]),
         silhouette=_silhouetted(grey),
-        tone=_tone(np.asarray(lab[..., 2], np.float32)),
+        tone=_tone(np.asarray(lab, np.float32)),
     )
 
 
@@ -109,7 +111,7 @@ def appearance(looks: Sequence[Look]) -> Appearance:
     luma = float(np.median([look.luma for look in looks]))
     shadow = float(np.median([look.shadow for look in looks]))
     glare = float(np.median([look.glare for look in looks]))
-    colourless = float(np.quantile([look.chroma for look in looks], 0.9)) < COLOURLESS
+    colourless = luma > DARK / 2 and float(np.quantile([look.chroma for look in looks], 0.9)) < COLOURLESS
     upper, lower = np.mean([look.colours for look in looks], axis=0)
     whole = dict(zip(NAMES, (upper + lower) / 2, strict=True))
     main = sorted((name for name in HUES if whole[name] >= SECOND), key=lambda name: -whole[name])[:2]
@@ -119,8 +121,8 @@ def appearance(looks: Sequence[Look]) -> Appearance:
     return Appearance(
         luma=luma,
         light="silhouette" if np.mean([look.silhouette for look in looks]) > 0.6 else _light(luma, shadow, glare),
-        black_and_white=colourless and luma > DARK / 4,
-        tone="black-and-white" if colourless and luma > DARK / 4 else _usual([look.tone for look in looks]),
+        black_and_white=colourless,
+        tone="black-and-white" if colourless else _usual([look.tone for look in looks]),
         main=() if colourless else tuple(main),
         colourful=not colourless and sum(bool(whole[name] >= NOTED) for name in HUES) >= 4,
         neutral=neutral if whole[neutral] >= 0.6 else None,
@@ -139,10 +141,11 @@ def _light(luma: float, shadow: float, glare: float) -> str:
     return "bright" if luma > BRIGHT else "normal"
 
 
-def _tone(yellow: NDArray[np.float32]) -> str | None:
-    """The tone of a picture by its (H, W) b*."""
-    mean = float(yellow.mean())
-    if mean >= WARM and float((yellow > WARM / 2).mean()) >= MOSTLY:
+def _tone(lab: NDArray[np.float32]) -> str | None:
+    """The tone of a (H, W, 3) picture in L*a*b*."""
+    yellow = lab[..., 2]
+    mean, red = float(yellow.mean()), float(lab[..., 1].mean())
+    if mean >= WARM and red >= REDDISH * mean and float((yellow > WARM / 2).mean()) >= MOSTLY:
         return "warm"
     return "cool" if mean <= COOL and float((yellow < COOL / 2).mean()) >= MOSTLY else None
 
@@ -154,8 +157,10 @@ def _usual(tones: Sequence[str | None]) -> str | None:
 
 def _silhouetted(grey: Any) -> bool:
     """Whether the largest dark part of a (H, W) picture stands flat before the light."""
+    lighter = grey >= DEEP_SHADOW
+    grey = grey[np.ix_(lighter.any(axis=1), lighter.any(axis=0))]  # without black bars
     dark, lit = (grey < DEEP_SHADOW).astype(np.uint8), grey > LIT
-    if dark.mean() < DARKS or lit.mean() < BACKLIGHT:
+    if not grey.size or dark.mean() < DARKS or lit.mean() < BACKLIGHT:
         return False
     _, labels, stats, _ = cv2.connectedComponentsWithStats(dark)
     largest = labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())

@@ -108,10 +108,12 @@ def activities(
 
 
 def _stretch(span: Span, pictures: Sequence[int], first: int, last: int) -> Span:
-    """From the picture before the first one that showed movement to the one after the last."""
+    """From half-way before the first picture that showed movement to half-way after the last."""
     start, end = bisect_left(pictures, first) - 1, bisect_right(pictures, last)
     return Span(
-        pictures[start] if start > 0 else span.start, pictures[end] if end < len(pictures) else span.end, span.base
+        (pictures[start] + first) // 2 if start > 0 else span.start,
+        (last + pictures[end] + 1) // 2 if end < len(pictures) else span.end,
+        span.base,
     )
 
 

@@ -241,6 +241,11 @@ def _holds(body: Person, face: Person) -> bool:
     return body.left <= face.middle <= body.right and body.top - 0.05 <= centre <= (body.top + body.bottom) / 2
 
 
+def check_detectors() -> None:
+    """Refuse (MomentidxError) an OpenCV without detectors before any footage is opened."""
+    Finder()
+
+
 def _cascade(name: str) -> Any:
     # OpenCV 5 left the cascades out; the dependency asks for 4, but another package may have brought 5.
     if not hasattr(cv2, "CascadeClassifier"):

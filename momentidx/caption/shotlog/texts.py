@@ -36,7 +36,7 @@ LINES = 24
 """Lines followed at a time, the largest."""
 GONE = 2
 """Pictures without the line before which, looking back, it was not there yet."""
-DRAFT, SURE = 0.5, 0.8
+DRAFT, SURE = 0.5, 0.9
 """Scores from which a line in a small and in a large picture is believed."""
 FEW, LONELY = 3, 0.95
 """Characters that a shape can look like by chance, and the score from which they are believed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from momentidx.caption.shotlog import camera, changes, colours, fades, form, looks, people, words, written
+from momentidx.caption.shotlog import camera, changes, colours, fades, form, leader, looks, people, words, written
 from momentidx.caption.shotlog.asked import SYNONYMS
 from momentidx.caption.shotlog.movement import Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
@@ -22,6 +22,7 @@ KINDS = {
     **fades.KINDS,
     **form.STOPS,
     **changes.KINDS,
+    **leader.KINDS,
 }
 DOES = {
     "crosses": "is first seen at one side and last at the opposite one",
@@ -36,6 +37,7 @@ def tables() -> str:
     stances = {**words.STANCE, **{label: f"the camera {verb}" for label, verb in words.MOVES.items()}}
     moment = Span(0, 1, Fraction(1))
     going = {does: words.thing(Going(moment, "red", does, "right", 0.1)) for does in DOES}
+    alone = {"colour-bars": "Colour bars.", "countdown": words.countdown()}
     return "\n".join(
         [
             *_table("Kinds of event (`kind`)", KINDS),
@@ -44,9 +46,7 @@ def tables() -> str:
             *_table("Light (`measures.look.light`)", looks.LIGHTS, words.LIGHT),
             *_table("Tone (`measures.look.tone`)", looks.TONES),
             *_table("Focus (`measures.focus.label`)", changes.FOCUS),
-            *_table(
-                "Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, "colour-bars": "Colour bars."}
-            ),
+            *_table("Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, **alone}),
             *_table("What a thing does (`measures.going`)", DOES, going),
             *_table("What is written (`measures.role`), with the extra `ocr`", written.ROLES, words.WRITTEN),
             "### Colours",

@@ -55,6 +55,9 @@ FORMS = {
     "vertical": "vertical picture",
     "letterboxed": "letterboxed",
     "pillarboxed": "pillarboxed",
+    "split-screen": "split screen",
+    "screen-recording": "screen recording",
+    "countdown": "countdown leader",
     "colour-bars": "colour bars",
 }
 WRITTEN = {
@@ -89,6 +92,8 @@ def shot(
     """
     if "colour-bars" in form:
         return _sentence(FORMS["colour-bars"])
+    if "countdown" in form:
+        return countdown()
     parts = [_people(people, framed=True)] if people is not None else []
     parts += [_things(things), _camera(does)]
     if moving is not None:
@@ -131,6 +136,11 @@ def written(found: Written) -> str:
     return _sentence(
         f"{WRITTEN[found.role]} {said}" if found.role == "timecode" else f'{WRITTEN[found.role]}: "{said}"'
     )
+
+
+def countdown() -> str:
+    """The sentence for a countdown leader."""
+    return _sentence(FORMS["countdown"])
 
 
 def change(found: Change) -> str:

@@ -105,10 +105,8 @@ def written(
     the (height, width) of the pictures in which lines were followed.
     """
     placed = [_placed(line, footage, pictures, shots, steps, size) for line in lines]
-    rolling = [each for each in placed if each.risen >= ROLLS and each.role != "sign"]
-    blocks: list[tuple[str | None, list[_Placed]]] = []
-    if len(rolling) >= ROLLING:
-        blocks += [("credits", run) for run in _runs(rolling)]
+    rolling = [each for each in placed if each.risen >= ROLLS]
+    blocks: list[tuple[str | None, list[_Placed]]] = [("credits", run) for run in _runs(rolling)]
     credited = {id(each) for _, run in blocks for each in run}
     rest = [each for each in placed if id(each) not in credited]
     clocks = [each for each in rest if slates.timecode(each.text.text)]
@@ -175,14 +173,17 @@ def _moves(moved: NDArray[np.float64], first: int, last: int, steps: Sequence[St
 
 
 def _runs(rolling: Sequence[_Placed]) -> list[list[_Placed]]:
-    """Rolling lines that follow each other without a pause, where there are enough of them."""
+    """Rolling lines that follow each other without a pause, where there are enough of them.
+
+    Where credits are all there is to see, some seem to go with the world, as they are the world; on a wall all do.
+    """
     runs: list[list[_Placed]] = []
     for each in sorted(rolling, key=lambda each: each.span.start):
         if runs and each.span.start <= max(other.span.end for other in runs[-1]):
             runs[-1].append(each)
         else:
             runs.append([each])
-    return [run for run in runs if len(run) >= ROLLING]
+    return [run for run in runs if sum(each.role != "sign" for each in run) >= ROLLING]
 
 
 def _blocks(placed: Sequence[_Placed]) -> list[list[_Placed]]:

@@ -1,0 +1,72 @@
+"""Pictures of leaders, split screens and screens, frame by frame, 640 x 360 and 25 a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from tests.caption.painted import Picture
+
+WIDTH, HEIGHT = 640, 360
+
+
+def leader(frame: int, first: int = 5, rate: int = 25, *, dark_hand: bool = True) -> Picture:
+    """A countdown from `first`, a number a second: two rings, a cross, and a hand that sweeps round."""
+    second, part = divmod(frame, rate)
+    light, swept = (205, 95) if dark_hand else (90, 215)
+    picture = np.full((HEIGHT, WIDTH, 3), light, np.uint8)
+    centre = (WIDTH // 2, HEIGHT // 2)
+    cv2.ellipse(picture, centre, (WIDTH, WIDTH), -90, 0, 360 * part / rate, (swept,) * 3, -1)
+    for radius in (130, 165):
+        cv2.circle(picture, centre, radius, (245,) * 3, 5)
+    cv2.line(picture, (0, centre[1]), (WIDTH, centre[1]), (40,) * 3, 2)
+    cv2.line(picture, (centre[0], 0), (centre[0], HEIGHT), (40,) * 3, 2)
+    cv2.putText(picture, str(first - second), (265, 240), cv2.FONT_HERSHEY_SIMPLEX, 6, (30,) * 3, 18)
+    return picture
+
+
+def beside(one: Picture, other: Picture, *, gap: int = 0, above: bool = False) -> Picture:
+    """The middles of two pictures side by side, or one above the other, with a black gap of that many pixels."""
+    if above:
+        picture = np.concatenate([one[90:270], other[90:270]], axis=0)
+        picture[180 - gap // 2 : 180 + (gap + 1) // 2] = 0
+    else:
+        picture = np.concatenate([one[:, 160:480], other[:, 160:480]], axis=1)
+        picture[:, 320 - gap // 2 : 320 + (gap + 1) // 2] = 0
+    return picture
+
+
+def window(lines: list[str], typed: str = "", pointer: tuple[int, int] = (300, 200)) -> Picture:
+    """A window with a list at its side, lines of text, a field that is typed into, and a pointer."""
+    picture = np.full((HEIGHT, WIDTH, 3), (52, 62, 80), np.uint8)
+    picture[20:340, 40:600] = (246, 246, 246)
+    picture[20:40, 40:600] = (214, 216, 220)
+    picture[40:340, 40:160] = (229, 232, 236)
+    picture[44:60, 170:590] = (255, 255, 255)
+    cv2.rectangle(picture, (170, 44), (590, 60), (150, 150, 150), 1)
+
+    def put(text: str, at: tuple[int, int]) -> None:
+        cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (30, 30, 30), 1, cv2.LINE_AA)
+
+    for row, name in enumerate(("Inbox", "Drafts", "Archive", "Footage", "Sound", "Stills")):
+        put(name, (50, 60 + 22 * row))
+    for row, line in enumerate(lines[:14]):
+        put(line, (172, 78 + 19 * row))
+    put(typed, (174, 56))
+    cv2.fillPoly(picture, [np.array([(0, 0), (0, 14), (4, 10), (10, 10)]) + pointer], (0, 0, 0))
+    return picture
+
+
+def desktop(frame: int) -> Picture:
+    """A screen recording: pauses, a pointer that moves, typing, and a list that scrolls now and then."""
+    text = [f"Clip {number:03}  take {number % 7}  {'good ' * (number % 4)}for the assembly" for number in range(60)]
+    scrolled = 2 * max(0, frame // 40 - 1)
+    pointer = (300 + 4 * min(frame % 50, 20), 150 + 2 * min(frame % 50, 20))
+    return window(text[scrolled:], "find the red door"[: frame // 10], pointer)
+
+
+def alternating(pictures: Callable[[int], Picture], every: int) -> Callable[[int], Picture]:
+    """As animation on twos and threes: each picture is shown so many times."""
+    return lambda frame: pictures(frame - frame % every)
