@@ -12,8 +12,9 @@ from transformers import CLIPVisionConfig
 
 from momentidx.errors import MomentidxError
 from momentidx.models.adapters import Mlp, TwoStream, grid, pooled
+from momentidx.models.checkpoints.foreign import Tensors
 from momentidx.models.checkpoints.grounded_videollm import HEAD_BIAS, load, load_tower
-from momentidx.models.checkpoints.layout import Converted, Tensors
+from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.grid_tokens import FLAG, GridTokens
 from momentidx.models.grounded_videollm import FRAMES_OF_A_SEGMENT, SEGMENTS, GroundedVideoLLM
@@ -23,7 +24,7 @@ from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
 from momentidx.models.sampling import interval_midpoint, keyframes
 from momentidx.models.splice import splice
 from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens
-from momentidx.training.method import Batch, Eyes, Seen, Written
+from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
 from momentidx.training.methods.writing import (
@@ -41,7 +42,7 @@ FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
 
 
 @dataclass(frozen=True)
-class GroundedMethod:
+class GroundedMethod(Described):
     """See `Method`. `steps` and `moving` are what the paper varies."""
 
     network: ClassVar[str] = "grounded_videollm"
@@ -95,7 +96,7 @@ class GroundedMethod:
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         assert isinstance(network, GroundedVideoLLM)
-        device, dtype = device_of(network), network.adapter.video.up.weight.dtype
+        device, dtype = device_of(network), network.adapter.block_end.dtype
         ids, mask, labels = padded(batch.written, device)
         seen = [{name: tensor.to(device, dtype) for name, tensor in one.items()} for one in batch.seen]
         rows = [self.row(network.adapter, one) for one in seen]
@@ -164,7 +165,7 @@ class _Eyes:
 
 
 def smaller(x: Tensor, side: int) -> Tensor:
-    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C): pooled as the adapter does, to which it then is the identity."""
+    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C), pooled as the adapter does: it then changes nothing more."""
     segments, _, width = x.shape
     frames = x[:, 1:].reshape(segments * FRAMES_OF_A_SEGMENT, -1, width)
     return torch.cat((x[:, :1], pooled(grid(frames), side).reshape(segments, -1, width)), dim=1)
