@@ -32,7 +32,7 @@ class GroundedSeed:
     def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "grounded_videollm")
-        self.version, self.codec = converted.version, GridTokens()
+        self.version, self.codec = converted.version, GridTokens(converted.settings.get("steps", 300))
         self._template = PHI_3_5 if converted.settings["family"] == "phi" else LLAMA_3
         self._tokenizer = converted.tokenizer()
         self._sharp = ClipFrames.load("patches", converted.encoder).to(device, dtype)
