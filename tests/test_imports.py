@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "timeline": set(),
     "evaluation": set(),
     "demo": {"media"},
+    "training": {"media", "models", "evaluation", "caption"},
     "caption": {"media", "models"},
     "search": {"library", "caption", "models"},
     "pipeline": {"watch", "media", "caption", "library", "search"},
@@ -37,6 +38,7 @@ MAY_IMPORT = {
         "pipeline",
         "web",
         "evaluation",
+        "training",
     },
 }
 
@@ -52,8 +54,8 @@ HEAVY_HOMES = {
     "httpx2": {"caption"},
     "safetensors": {"search", "models"},
     "faiss": {"search"},
-    "av": {"media", "demo"},
-    "cv2": {"media", "models", "caption", "demo"},
+    "av": {"media", "demo", "training"},
+    "cv2": {"media", "models", "caption", "demo", "training"},
     "opentimelineio": {"timeline", "times"},
     "sqlalchemy": {"library"},
     "alembic": {"library"},

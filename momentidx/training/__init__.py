@@ -1,0 +1,1 @@
+"""How the networks are trained: recipes, the one loop, and what they learn from."""
