@@ -43,8 +43,8 @@ MAY_IMPORT = {
 }
 
 HEAVY_HOMES = {
-    "torch": {"models", "search", "caption"},
-    "tokenizers": {"search", "models"},
+    "torch": {"models", "search", "caption", "training"},
+    "tokenizers": {"search", "models", "training"},
     "peft": {"models"},
     "sentencepiece": {"models"},
     "PIL": {"models", "caption"},
@@ -52,7 +52,7 @@ HEAVY_HOMES = {
     "onnxruntime": {"models"},
     "aaf2": {"timeline"},
     "httpx2": {"caption"},
-    "safetensors": {"search", "models"},
+    "safetensors": {"search", "models", "training"},
     "faiss": {"search"},
     "av": {"media", "demo", "training"},
     "cv2": {"media", "models", "caption", "demo", "training"},

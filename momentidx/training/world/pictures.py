@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -31,8 +32,7 @@ def pictures(story: Story, seconds: Iterable[float], side: int = 112) -> NDArray
 
 def picture(story: Story, tick: float, side: int) -> Picture:
     """(side, side, 3) RGB at a time inside the clip, counted in pictures of the file; parts of one are fine."""
-    shot = next(shot for shot in story.shots if tick < shot.span.end)
-    seen = _view(story, shot, tick, side)
+    seen = _view(story, tick, side)
     for still in story.stills:
         if still.span.start <= tick < still.span.end:
             draw(seen, *still.thing, Pose(*still.home, still.size))
@@ -81,26 +81,42 @@ def _acting(action: str, s: float, x: float, y: float, size: float) -> Pose:
     return Pose(x, y, size)
 
 
-def _view(story: Story, shot: Shot, tick: float, side: int) -> Picture:
-    """What the camera sees of the place, as a picture to be drawn into."""
-    x, y, zoom = 0.0, 0.0, 1.0
+class Camera(NamedTuple):
+    """Where it looks: sides of the picture to the right of and below the place's middle, and how much closer."""
+
+    x: float = 0.0
+    y: float = 0.0
+    zoom: float = 1.0
+
+
+def camera(story: Story, tick: float) -> Camera:
+    """Where the camera looks at a time."""
+    shot, at = shot_at(story, tick), Camera()
     for each in story.happenings:
         if each.action in MOVES and shot.span.covers(each.span):
             part = min(max((tick - each.span.start) / (each.span.end - each.span.start), 0.0), 1.0)
             dx, dy, closer = _moved(each.action, part, (tick - each.span.start) / RATE)
-            x, y, zoom = x + dx, y + dy, zoom * closer
+            at = Camera(at.x + dx, at.y + dy, at.zoom * closer)
+    return at
+
+
+def shot_at(story: Story, tick: float) -> Shot:
+    return next(shot for shot in story.shots if tick < shot.span.end)
+
+
+def _view(story: Story, tick: float, side: int) -> Picture:
+    """What the camera sees of the place, as a picture to be drawn into."""
+    shot, at = shot_at(story, tick), camera(story, tick)
     ground = canvas(shot.place, shot.seed, side)
-    if (x, y, zoom) == (0.0, 0.0, 1.0):
+    if at == Camera():
         edge = (len(ground) - side) // 2
         return ground[edge : edge + side, edge : edge + side].copy()
-    half = len(ground) / 2
-    matrix = np.array(
-        ((1 / zoom, 0, half + x * side - side / 2 / zoom), (0, 1 / zoom, half + y * side - side / 2 / zoom))
-    )
+    half, scale = len(ground) / 2, 1 / at.zoom
+    left, top = (half + way * side - side / 2 * scale for way in (at.x, at.y))
+    matrix = np.array(((scale, 0, left), (0, scale, top)))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(ground, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
+    seen = cv2.warpAffine(ground, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(seen, np.uint8)
 
 
 def _moved(action: str, part: float, s: float) -> tuple[float, float, float]:
