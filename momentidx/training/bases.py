@@ -1,8 +1,8 @@
 """Toy bases for the recipes, made from the world alone: a CLIP, a video tower and a Llama, minutes on a CPU.
 
-    DIR/clip/               a stock CLIP folder (vision and text), trained contrastively on pictures and their words
+    DIR/encoder/            a stock vision tower of a CLIP that was trained contrastively on pictures and their words
     DIR/video.safetensors   an InternVideo2 of toy size under the published names, trained on eight pictures each
-    DIR/llama/              a stock Llama folder with its tokenizer, trained on the world's text
+    DIR/language/           a stock Llama folder with its tokenizer, trained on the world's text
     DIR/bases.json          sizes, minutes, steps and losses
 
 All three are of the kinds that the published systems start from, so that every recipe runs as it would at real
@@ -23,9 +23,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
-from transformers import CLIPConfig, CLIPModel, LlamaConfig, LlamaForCausalLM
+from transformers import CLIPConfig, CLIPModel, CLIPVisionModelWithProjection, LlamaConfig, LlamaForCausalLM
 
 from momentidx.errors import WrongUse
+from momentidx.models.checkpoints.layout import ENCODER, LANGUAGE, VIDEO
 from momentidx.models.internvideo2 import Config, InternVideo2, stretched
 from momentidx.models.preprocess import CLIP_MEAN, CLIP_STD, IMAGENET_MEAN, IMAGENET_STD
 from momentidx.training.texts import corpus, tokenizer
@@ -42,10 +43,10 @@ class Sizes:
     side: int = 112
     """Pixels."""
     patch: int = 16
-    eyes: int = 128
+    eyes: int = 96
     """Width of CLIP's vision tower ..."""
     eyes_depth: int = 4
-    projection: int = 128
+    projection: int = 96
     """... and of what it shares with the text tower."""
     video: int = 96
     video_depth: int = 3
@@ -60,6 +61,7 @@ class Sizes:
         vision = {
             "hidden_size": self.eyes, "intermediate_size": 3 * self.eyes, "num_hidden_layers": self.eyes_depth,
             "num_attention_heads": 4, "image_size": self.side, "patch_size": self.patch,
+            "projection_dim": self.projection,
         }  # fmt: skip
         text = {
             "hidden_size": self.eyes, "intermediate_size": 3 * self.eyes, "num_hidden_layers": 2,
@@ -108,17 +110,19 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     clip = CLIPModel(sizes.clip)
     report["clip"] = _trained(clip.parameters(), _clip_losses(clip, words, sizes, seed), 0.5 * minutes, 1e-3,
                               lambda part, loss: tell("clip", part, loss))  # fmt: skip
-    clip.save_pretrained(folder / "clip")
+    seen: Any = clip.config.vision_config
+    eyes = CLIPVisionModelWithProjection(seen)
+    eyes.load_state_dict({name: tensor for name, tensor in clip.state_dict().items() if name.startswith("vis")})
+    eyes.save_pretrained(folder / ENCODER)
     seer = _VideoSeer(sizes, clip)
     report["video"] = _trained(seer.parameters(), _video_losses(seer, words, sizes, seed), 0.2 * minutes, 1e-3,
                                lambda part, loss: tell("video", part, loss))  # fmt: skip
-    save_file(seer.tensors(), folder / "video.safetensors")
+    save_file(seer.tensors(), folder / VIDEO)
     llama = LlamaForCausalLM(sizes.llama)
     report["llama"] = _trained(llama.parameters(), _text_losses(llama, words, seed), 0.3 * minutes, 2e-3,
                                lambda part, loss: tell("llama", part, loss))  # fmt: skip
-    llama.save_pretrained(folder / "llama")
-    words.save_pretrained(folder / "llama")
-    words.save_pretrained(folder / "clip")
+    llama.save_pretrained(folder / LANGUAGE)
+    words.save_pretrained(folder / LANGUAGE)
     (folder / "bases.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     return folder
 
