@@ -22,7 +22,7 @@ from momentidx.evaluation.retrieval import tiou
 from momentidx.models.codecs.protocol import TimeCodec
 from momentidx.training.world.pictures import pictures
 from momentidx.training.world.story import RATE, Happening, Split, Story, story
-from momentidx.training.world.words import sentence
+from momentidx.training.world.words import sentence, wordings
 
 PROMPTS = Prompts(describe="momentor_describe", locate="momentor_locate", answer="seed_answer")
 """As in training, and as the captioner `tiny` asks."""
@@ -124,3 +124,19 @@ def blind(asked: Sequence[Question]) -> Mapping[str, Spans]:
         "best single stretch": best[None] * durations[:, None],
         "chance": drawn * durations[:, None],
     }
+
+
+def dense_marks(told: Sequence[Story], said: Mapping[str, Sequence[tuple[float, float, str]]]) -> dict[str, float]:
+    """SODA_c, CIDEr and METEOR in per cent; nothing where the programs for words are not installed."""
+    from momentidx.evaluation import dense, soda
+    from momentidx.evaluation.text import missing
+
+    if missing() is not None:
+        return {}
+    truths = {str(each.seed): [dense.Told(one.seconds, wordings(one)[0]) for one in each.happenings] for each in told}
+    answers = {name: [dense.Told((start, end), words) for start, end, words in rows] for name, rows in said.items()}
+    spoken = dense.figures([truths], answers)
+    return {
+        "SODA_c": round(100 * soda.figures(truths, answers)["SODA_c"], 2),
+        "CIDEr": round(100 * spoken["CIDEr"], 2), "METEOR": round(100 * spoken["METEOR"], 2),
+    }  # fmt: skip
