@@ -1,1 +1,1 @@
-"""How the networks are trained: recipes, the one loop, and what they learn from."""
+"""Teaching the seeds: recipes of differences, samples in seconds, and one loop that knows no model by name."""

@@ -1,0 +1,159 @@
+"""Grounded-VideoLLM in training: two streams of 12 segments, times as tokens of a grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from transformers import CLIPVisionConfig
+
+from momentidx.models.adapters import Mlp, TwoStream, grid, pooled
+from momentidx.models.checkpoints.grounded_videollm import HEAD_BIAS, load, load_tower
+from momentidx.models.checkpoints.layout import Converted, Tensors
+from momentidx.models.clip import ClipFrames
+from momentidx.models.codecs.grid_tokens import FLAG, GridTokens
+from momentidx.models.grounded_videollm import FRAMES_OF_A_SEGMENT, SEGMENTS, GroundedVideoLLM
+from momentidx.models.internvideo2 import InternVideo2
+from momentidx.models.language import bias_head, embedding_of, grow, head_of
+from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
+from momentidx.models.sampling import interval_midpoint, keyframes
+from momentidx.models.splice import splice
+from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens
+from momentidx.training.method import Batch, Eyes, Seen, Written
+from momentidx.training.methods import looking
+from momentidx.training.methods.untied import untied
+from momentidx.training.methods.writing import (
+    device_of,
+    encoder_of,
+    padded,
+    sum_of_losses,
+    taught,
+    with_one_marker,
+    worded,
+)
+from momentidx.training.samples import Sample, Turn, Vectors
+
+FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
+VIDEO_SIDE = 4
+
+
+@dataclass(frozen=True)
+class GroundedMethod:
+    """See `Method`. `steps` and `moving` are what the paper varies."""
+
+    network: ClassVar[str] = "grounded_videollm"
+    family: Literal["phi", "llama"] = "phi"
+    steps: int = 300
+    moving: bool = True
+    """Whether the temporal stream is there."""
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        return GridTokens(self.steps).vocabulary
+
+    def fresh(self, folder: Converted, tokenizer: Any) -> nn.Module:  # noqa: ARG002  its tokens are new rows' numbers
+        """The projectors, the ends and the head's bias begin new; the new rows are the mean of the others."""
+        language = untied(folder.language())
+        bias_head(language)
+        grow(language, len(self.vocabulary))
+        width, out = int(CLIPVisionConfig.from_pretrained(folder.encoder).hidden_size), language.config.hidden_size
+        merges = self.family == "phi"
+        image = Mlp(4 * width if merges else width, out, out)
+        video = Mlp(int(folder.video()["cls_token"].shape[-1]), out, out)
+        return GroundedVideoLLM(language, TwoStream("merge" if merges else "pool", image, video, width, out))
+
+    def load(self, converted: Converted) -> nn.Module:
+        return load(converted)
+
+    def eyes(self, folder: Converted) -> Eyes:
+        return _Eyes(folder, self.family, self.moving)
+
+    def write(self, sample: Sample, tokenizer: Any, *, bare: bool = False) -> Written:  # noqa: ARG002  always a dialogue
+        """A flag stands before a question whose answer has times."""
+        encode, codec = encoder_of(tokenizer), GridTokens(self.steps)
+        template = PHI_3_5 if self.family == "phi" else LLAMA_3
+
+        def question(number: int, turn: Turn) -> str:
+            flags = [VIDEO] * (number == 0) + [FLAG] * any(not isinstance(part, str) for part in turn.answered)
+            return "\n".join([" ".join(flags)] * bool(flags) + [worded(turn.asked, time)])
+
+        def time(seconds: float) -> str:
+            return codec.encode(seconds, sample.duration)
+
+        turns = [(question(number, turn), worded(turn.answered, time)) for number, turn in enumerate(sample.turns)]
+        written = Written(tokens(encode, template.render(turns)), answer_labels(encode, template, turns))
+        return with_one_marker(sample, written)
+
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+        assert isinstance(network, GroundedVideoLLM)
+        device, dtype = device_of(network), network.adapter.video.up.weight.dtype
+        ids, mask, labels = padded(batch.written, device)
+        seen = [{name: tensor.to(device, dtype) for name, tensor in one.items()} for one in batch.seen]
+        rows = [self.row(network.adapter, one) for one in seen]
+        return sum_of_losses(network.language, splice(embedding_of(network.language), ids, rows, mask, labels))
+
+    def row(self, adapter: TwoStream, seen: Seen) -> Tensor:
+        """One clip's tokens (T, D)."""
+        if self.moving:
+            return adapter(seen["stills"], seen["moving"])
+        still = adapter.still(grid(seen["stills"][:, 1:]))
+        end = adapter.image(adapter.block_end) if adapter.spatial == "merge" else adapter.block_end
+        return torch.cat((still, end.expand(len(still), 1, -1)), dim=1).flatten(0, 1)
+
+    def weight(self, written: Written) -> float:
+        return taught(written.labels)
+
+    def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
+        assert isinstance(network, GroundedVideoLLM)
+        tensors = {f"adapter.{name}": tensor for name, tensor in network.adapter.state_dict().items()}
+        return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, {"family": self.family}
+
+
+class _Eyes:
+    """CLIP's patches of the keyframes; InternVideo2's of all frames, pooled as the adapter would pool them."""
+
+    def __init__(self, folder: Converted, family: str, moving: bool) -> None:
+        self._folder, self._family, self._moves = folder, family, moving
+        self.device = torch.device("cpu")
+
+    @cached_property
+    def _sharp(self) -> ClipFrames:
+        return looking.eyes_of(self._folder.encoder, "patches", self.device)
+
+    @cached_property
+    def _moving(self) -> InternVideo2:
+        return load_tower(self._folder).to(self.device).eval()
+
+    @cached_property
+    def key(self) -> str:
+        files = [*looking.files_in(self._folder.encoder), self._folder.folder / "video.safetensors"]
+        return looking.key_of("grounded", self._moves, files=files if self._moves else files[:-1])
+
+    def look(self, sample: Sample) -> Seen:
+        """`stills` (12, 1 + P, C) and, with the temporal stream, `moving` (12, 1 + 8 * 16, C')."""
+        if isinstance(sample.pictures, Vectors):
+            raise looking.MomentidxError(f"{sample.name}: Grounded-VideoLLM sees patches; vectors are not enough.")
+        pictures, places = looking.looked_at(sample, lambda count, rate: interval_midpoint(count, rate, FRAMES))
+        places = places if len(places) == FRAMES else places * FRAMES
+        keys = [places[place] for place in keyframes(FRAMES, SEGMENTS)]
+        stills = ClipPillow(self._sharp.side)([pictures[key] for key in keys]).to(self.device)
+        seen = {"stills": looking.in_parts(self._sharp, stills).cpu()}
+        if self._moves:
+            small = ClipPillow(self._moving.config.side, IMAGENET_MEAN, IMAGENET_STD)(pictures)[places]
+            small = small.view(SEGMENTS, FRAMES_OF_A_SEGMENT, *small.shape[1:]).transpose(1, 2).to(self.device)
+            seen["moving"] = smaller(torch.cat([self._one(segment) for segment in small.split(1)])).cpu()
+        return seen
+
+    @torch.inference_mode()
+    def _one(self, segment: Tensor) -> Tensor:
+        return self._moving(segment)
+
+
+def smaller(x: Tensor) -> Tensor:
+    """(S, 1 + F * Q, C) to (S, 1 + F * 16, C): pooled as the adapter does, to which it then is the identity."""
+    segments, _, width = x.shape
+    frames = x[:, 1:].reshape(segments * FRAMES_OF_A_SEGMENT, -1, width)
+    return torch.cat((x[:, :1], pooled(grid(frames), VIDEO_SIDE).reshape(segments, -1, width)), dim=1)
