@@ -15,6 +15,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -25,7 +26,7 @@ from momentidx.training.machine import Machine
 from momentidx.training.methods.grounded_videollm import GroundedMethod
 from momentidx.training.methods.momentor import MomentorMethod
 from momentidx.training.methods.vtimellm import VTimeLLMMethod
-from momentidx.training.recipe import Learns, Lora, Recipe
+from momentidx.training.recipe import Learns, Recipe
 from momentidx.training.recipes import grounded_videollm, momentor, vtimellm
 from momentidx.training.samples import Sample
 from momentidx.training.world import exam
@@ -141,7 +142,7 @@ def contenders() -> tuple[Contender, ...]:
 class Comparison:
     """A folder in which the comparison is done, in as many sittings as it takes."""
 
-    def __init__(self, folder: Path, bases: Path, budget: Budget = Budget(), tell: Callable[[str], None] = print) -> None:  # noqa: B008
+    def __init__(self, folder: Path, bases: Path, budget: Budget, tell: Callable[[str], None]) -> None:
         self.folder, self.bases, self.budget, self._tell = folder, bases, budget, tell
         self._seen: dict[tuple[str, int], object] = {}
 
@@ -209,13 +210,14 @@ class Comparison:
     def _examined(self, run: Path, contender: Contender, seed: int) -> dict[str, Any]:
         network = self._network(run, contender)
         asked = list(exam.questions(self.budget.test))
-        spans, unread = exam.located(network, asked, lambda told: self._look(network, told))
+        spans, unread = exam.located(network, asked, partial(self._look, network))
         found: dict[str, Any] = {
             "contender": contender.name, "seed": seed, "run": run.name, "unread": unread,
             "grounding": exam.marks(asked, spans), "spans": spans.round(3).tolist(),
         }  # fmt: skip
         told = [question.story for question in asked[: self.budget.described]]
-        said = {str(each.seed): exam.described(network, each, lambda story: self._look(network, story)) for each in told}
+        see = partial(self._look, network)
+        said = {str(each.seed): exam.described(network, each, see) for each in told}
         return found | {"described": said, "dense": exam.dense_marks(told, said)}
 
     def _look(self, network: Any, told: Story) -> object:
@@ -248,7 +250,7 @@ class Comparison:
             found = [json.loads(place.read_text()) for place in places if place.exists()]
             if found:
                 cells = [_spread([row["grounding"][column] for row in found]) for column in columns]
-                cells += [_spread([row["dense"][column] for row in found if column in row["dense"]]) for column in dense]
+                cells += [_spread([row["dense"][name] for row in found if name in row["dense"]]) for name in dense]
                 lines.append(f"| {contender.name} | {' | '.join(cells)} | {len(found)} |")
         return "\n".join(lines)
 

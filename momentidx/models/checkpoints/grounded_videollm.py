@@ -128,7 +128,8 @@ def load(converted: Converted, dtype: torch.dtype = torch.float32) -> GroundedVi
     hidden, width = adapter["image.up.weight"].shape
     image, out = Mlp(width, hidden, language.config.hidden_size), language.config.hidden_size
     video = Mlp(adapter["video.up.weight"].shape[1], len(adapter["video.up.weight"]), out)
-    streams = TwoStream("merge" if merges else "pool", image, video, width // 4 if merges else width, out)
+    sides = {name: converted.settings[name] for name in ("image_side", "video_side") if name in converted.settings}
+    streams = TwoStream("merge" if merges else "pool", image, video, width // 4 if merges else width, out, **sides)
     streams.load_state_dict(adapter)
     return GroundedVideoLLM(language, streams).to(dtype).eval()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -49,6 +49,10 @@ class GroundedMethod:
     steps: int = 300
     moving: bool = True
     """Whether the temporal stream is there."""
+    image_side: int = 8
+    """Side of a keyframe's tokens, of the family `llama` ..."""
+    video_side: int = 4
+    """... and of a frame's. Less makes a clip shorter to read, for small networks."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -63,13 +67,15 @@ class GroundedMethod:
         merges = self.family == "phi"
         image = Mlp(4 * width if merges else width, out, out)
         video = Mlp(int(folder.video()["cls_token"].shape[-1]), out, out)
-        return GroundedVideoLLM(language, TwoStream("merge" if merges else "pool", image, video, width, out))
+        spatial: Literal["merge", "pool"] = "merge" if merges else "pool"
+        sides = {"image_side": self.image_side, "video_side": self.video_side}
+        return GroundedVideoLLM(language, TwoStream(spatial, image, video, width, out, **sides))
 
     def load(self, converted: Converted) -> nn.Module:
         return load(converted)
 
     def eyes(self, folder: Converted) -> Eyes:
-        return _Eyes(folder, self.family, self.moving)
+        return _Eyes(folder, self.moving, self.video_side)
 
     def write(self, sample: Sample, tokenizer: Any, *, bare: bool = False) -> Written:  # noqa: ARG002  always a dialogue
         """A flag stands before a question whose answer has times."""
@@ -97,11 +103,7 @@ class GroundedMethod:
 
     def row(self, adapter: TwoStream, seen: Seen) -> Tensor:
         """One clip's tokens (T, D)."""
-        if self.moving:
-            return adapter(seen["stills"], seen["moving"])
-        still = adapter.still(grid(seen["stills"][:, 1:]))
-        end = adapter.image(adapter.block_end) if adapter.spatial == "merge" else adapter.block_end
-        return torch.cat((still, end.expand(len(still), 1, -1)), dim=1).flatten(0, 1)
+        return adapter(seen["stills"], seen["moving"] if self.moving else None)
 
     def weight(self, written: Written) -> float:
         return taught(written.labels)
@@ -109,14 +111,15 @@ class GroundedMethod:
     def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
         assert isinstance(network, GroundedVideoLLM)
         tensors = {f"adapter.{name}": tensor for name, tensor in network.adapter.state_dict().items()}
-        return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, {"family": self.family}
+        settings = {name: value for name, value in asdict(self).items() if value is not None}
+        return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, settings
 
 
 class _Eyes:
     """CLIP's patches of the keyframes; InternVideo2's of all frames, pooled as the adapter would pool them."""
 
-    def __init__(self, folder: Converted, family: str, moving: bool) -> None:
-        self._folder, self._family, self._moves = folder, family, moving
+    def __init__(self, folder: Converted, moving: bool, side: int) -> None:
+        self._folder, self._moves, self._side = folder, moving, side
         self.device = torch.device("cpu")
 
     @cached_property
@@ -130,7 +133,7 @@ class _Eyes:
     @cached_property
     def key(self) -> str:
         files = [*looking.files_in(self._folder.encoder), self._folder.folder / "video.safetensors"]
-        return looking.key_of("grounded", self._moves, files=files if self._moves else files[:-1])
+        return looking.key_of("grounded", self._moves, self._side, files=files if self._moves else files[:-1])
 
     def look(self, sample: Sample) -> Seen:
         """`stills` (12, 1 + P, C) and, with the temporal stream, `moving` (12, 1 + 8 * 16, C')."""
@@ -144,7 +147,7 @@ class _Eyes:
         if self._moves:
             small = ClipPillow(self._moving.config.side, IMAGENET_MEAN, IMAGENET_STD)(pictures)[places]
             small = small.view(SEGMENTS, FRAMES_OF_A_SEGMENT, *small.shape[1:]).transpose(1, 2).to(self.device)
-            seen["moving"] = smaller(torch.cat([self._one(segment) for segment in small.split(1)])).cpu()
+            seen["moving"] = smaller(torch.cat([self._one(segment) for segment in small.split(1)]), self._side).cpu()
         return seen
 
     @torch.inference_mode()
@@ -152,8 +155,8 @@ class _Eyes:
         return self._moving(segment)
 
 
-def smaller(x: Tensor) -> Tensor:
-    """(S, 1 + F * Q, C) to (S, 1 + F * 16, C): pooled as the adapter does, to which it then is the identity."""
+def smaller(x: Tensor, side: int = VIDEO_SIDE) -> Tensor:
+    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C): pooled as the adapter does, for which it is then done."""
     segments, _, width = x.shape
     frames = x[:, 1:].reshape(segments * FRAMES_OF_A_SEGMENT, -1, width)
-    return torch.cat((x[:, :1], pooled(grid(frames), VIDEO_SIDE).reshape(segments, -1, width)), dim=1)
+    return torch.cat((x[:, :1], pooled(grid(frames), side).reshape(segments, -1, width)), dim=1)

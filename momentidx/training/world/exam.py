@@ -113,7 +113,7 @@ def _mean(overlap: NDArray[np.float64]) -> float:
 def blind(asked: Sequence[Question]) -> Mapping[str, Spans]:
     """Answers without eyes: the whole clip, the best single stretch of the training questions, another's time."""
     durations = np.array([question.story.duration for question in asked])
-    learned = [question for question in questions(1000, "train")]
+    learned = list(questions(1000, "train"))
     shares = np.array([np.array(each.truth.seconds) / each.story.duration for each in learned])  # (1000, 2)
     grid = [(start, end) for start in range(0, 100, 5) for end in range(start + 5, 101, 5)]
     candidates = np.array(grid) / 100

@@ -54,18 +54,20 @@ def samples(task: Task, seeds: Sequence[int], split: Split = "train", turns: int
         drawn = Drawn(seed, split)
         said = talk(drawn.story, task, turns, number)
         if said.turns:
-            asked = tuple(Turn(timed(question, said.times), timed(answer, said.times)) for question, answer in said.turns)
+            asked = tuple(Turn(timed(asks, said.times), timed(tells, said.times)) for asks, tells in said.turns)
             made.append(Sample(f"world {split} {seed} {task} {number}", drawn, drawn.story.duration, asked))
     return made
 
 
-def mixed(shares: Mapping[Task, float], seeds: Sequence[int], split: Split = "train", turns: int = 6) -> list[Sample]:
-    """Conversations of several kinds, as often as `shares` says, one for each seed."""
-    return list(islice(_mixed(shares, seeds, split, turns), len(seeds)))
+def mixed(
+    shares: Mapping[Task, float], seeds: Sequence[int], count: int, split: Split = "train", turns: int = 6
+) -> list[Sample]:  # fmt: skip
+    """So many conversations of several kinds, as often as `shares` says, over the seeds again and again."""
+    return list(islice(_mixed(shares, seeds, split, turns), count))
 
 
 def _mixed(shares: Mapping[Task, float], seeds: Sequence[int], split: Split, turns: int) -> Iterator[Sample]:
-    """Over the seeds again and again, each time with other conversations."""
+    """Each time over the seeds with other conversations."""
     random = np.random.default_rng((SPLITS.index(split), len(seeds), 4))
     tasks, weights = list(shares), np.array(list(shares.values()))
     number = 0
@@ -92,4 +94,4 @@ def stills(seeds: Sequence[int], split: Split = "train") -> list[Sample]:
 def timed(text: str, times: Mapping[str, float]) -> Said:
     """`From <s0> to <e0>.` with its times as numbers between words."""
     parts = [part for part in _TIME.split(text) if part]
-    return tuple(times[part] if part in times else part for part in parts)
+    return tuple(times.get(part, part) for part in parts)
