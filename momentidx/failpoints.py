@@ -49,6 +49,13 @@ TRANSACTIONS: Mapping[str, str] = {
 }
 """Everything that writes to the library; each has a point before and one after its commit."""
 
+TRAINING: Mapping[str, str] = {
+    "checkpoint.written": "a checkpoint of a training run is on the disk, but does not bear its name yet",
+    "checkpoint.replaced": "a checkpoint bears its name; older ones are still there",
+    "trained.written": "what a training run learned is on the disk, but does not bear its name yet",
+    "trained.replaced": "what a training run learned bears its name; its checkpoints are still there",
+}
+
 POINTS: Mapping[str, str] = {
     **{f"{name}.commit": f"{what}; not committed yet" for name, what in TRANSACTIONS.items()},
     **{f"{name}.committed": f"{what}; just committed" for name, what in TRANSACTIONS.items()},
@@ -64,6 +71,7 @@ POINTS: Mapping[str, str] = {
     "run.replaced": "`run.json` bears its name",
     "export.written": "a timeline is written, but does not bear its name yet",
     "export.replaced": "a timeline bears its name",
+    **TRAINING,
 }
 """Every point, and what is true there. A test looks that the code passes each, and names no other."""
 

@@ -27,6 +27,7 @@ from momentidx.models.checkpoints.foreign import Tensors, listed
 from momentidx.models.checkpoints.layout import LANGUAGE, MANIFEST, Converted
 from momentidx.models.language import LLAMA_LINEARS, PHI_LINEARS, with_lora
 from momentidx.training.method import Method
+from momentidx.training.methods.looking import quietly
 from momentidx.training.recipe import Lora, Recipe, differences
 
 RUN, TRAINED = "run.json", "trained.safetensors"
@@ -48,8 +49,11 @@ class Begun:
 
 def begin(base: Path, method: Method) -> Begun:
     """Open a folder or a run. Raises MomentidxError when it is damaged, or not this method's."""
-    if (base / RUN).exists():
-        return _after(base, method)
+    with quietly():
+        return _after(base, method) if (base / RUN).exists() else _of_folder(base, method)
+
+
+def _of_folder(base: Path, method: Method) -> Begun:
     folder = opened(base, method.network)
     tokenizer = folder.tokenizer()
     tokenizer.add_tokens([AddedToken(token, special=False, normalized=False) for token in method.vocabulary])

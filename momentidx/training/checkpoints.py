@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -126,3 +127,23 @@ def _sync(path: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def write_json(path: Path, told: Mapping[str, Any]) -> None:
+    write_whole(path, json.dumps(told, indent=2))
+
+
+def finish(trained: Tensors, run: Path) -> None:
+    """What came out, whole or not at all; the checkpoints before it have done their work. Raises MomentidxError."""
+    part = run / f"{UNFINISHED}{TRAINED}"
+    try:
+        save_tensors(trained, part)
+        reach("trained.written")
+        part.replace(run / TRAINED)
+        _sync(run)
+        reach("trained.replaced")
+        shutil.rmtree(run / STEPS, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise MomentidxError(
+            f"{run / TRAINED} cannot be written: {error}. Make room and go on with 'train resume'."
+        ) from error

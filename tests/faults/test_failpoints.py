@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from momentidx.errors import WrongUse
-from momentidx.failpoints import POINTS, TRANSACTIONS, VARIABLE, armed
+from momentidx.failpoints import POINTS, TRAINING, TRANSACTIONS, VARIABLE, armed
 from tests.faults.running import ROOT, Nursery, Program, same
 from tests.faults.scenes import SCENES, Scene, Stage
 
@@ -91,7 +91,7 @@ def killed_and_done_again(theatre: Theatre, scene: str, point: str, times: int, 
     return True
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in TRAINING])
 def test_after_a_kill_there_the_library_becomes_what_it_would_have_been(
     theatre: Theatre, point: str, tmp_path: Path
 ) -> None:
@@ -100,7 +100,7 @@ def test_after_a_kill_there_the_library_becomes_what_it_would_have_been(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in TRAINING])
 def test_so_it_does_in_every_scene_and_for_every_time_the_point_is_passed(
     theatre: Theatre, point: str, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig
 
+from momentidx.errors import MomentidxError
 from momentidx.models.adapters import Mlp, TwoStream, grid, pooled
 from momentidx.models.checkpoints.grounded_videollm import HEAD_BIAS, load, load_tower
 from momentidx.models.checkpoints.layout import Converted, Tensors
@@ -37,7 +38,6 @@ from momentidx.training.methods.writing import (
 from momentidx.training.samples import Sample, Turn, Vectors
 
 FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
-VIDEO_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class GroundedMethod:
     moving: bool = True
     """Whether the temporal stream is there."""
     image_side: int = 8
-    """Side of a keyframe's tokens, of the family `llama` ..."""
+    """Of a keyframe, `image_side` times as many cells are seen (Llama), or all patches, four as one (Phi)."""
     video_side: int = 4
-    """... and of a frame's. Less makes a clip shorter to read, for small networks."""
+    """Of each frame, `video_side` times as many."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -67,15 +67,15 @@ class GroundedMethod:
         merges = self.family == "phi"
         image = Mlp(4 * width if merges else width, out, out)
         video = Mlp(int(folder.video()["cls_token"].shape[-1]), out, out)
-        spatial: Literal["merge", "pool"] = "merge" if merges else "pool"
+        kind: Literal["merge", "pool"] = "merge" if merges else "pool"
         sides = {"image_side": self.image_side, "video_side": self.video_side}
-        return GroundedVideoLLM(language, TwoStream(spatial, image, video, width, out, **sides))
+        return GroundedVideoLLM(language, TwoStream(kind, image, video, width, out, **sides))
 
     def load(self, converted: Converted) -> nn.Module:
         return load(converted)
 
     def eyes(self, folder: Converted) -> Eyes:
-        return _Eyes(folder, self.moving, self.video_side)
+        return _Eyes(folder, self)
 
     def write(self, sample: Sample, tokenizer: Any, *, bare: bool = False) -> Written:  # noqa: ARG002  always a dialogue
         """A flag stands before a question whose answer has times."""
@@ -103,7 +103,11 @@ class GroundedMethod:
 
     def row(self, adapter: TwoStream, seen: Seen) -> Tensor:
         """One clip's tokens (T, D)."""
-        return adapter(seen["stills"], seen["moving"] if self.moving else None)
+        if self.moving:
+            return adapter(seen["stills"], seen["moving"])
+        still = adapter.still(grid(seen["stills"][:, 1:]))
+        end = adapter.image(adapter.block_end) if adapter.spatial == "merge" else adapter.block_end
+        return torch.cat((still, end.expand(len(still), 1, -1)), dim=1).flatten(0, 1)
 
     def weight(self, written: Written) -> float:
         return taught(written.labels)
@@ -111,15 +115,16 @@ class GroundedMethod:
     def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
         assert isinstance(network, GroundedVideoLLM)
         tensors = {f"adapter.{name}": tensor for name, tensor in network.adapter.state_dict().items()}
-        settings = {name: value for name, value in asdict(self).items() if value is not None}
-        return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, settings
+        return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, {
+            "family": self.family, "steps": self.steps, "image_side": self.image_side, "video_side": self.video_side,
+        }  # fmt: skip
 
 
 class _Eyes:
     """CLIP's patches of the keyframes; InternVideo2's of all frames, pooled as the adapter would pool them."""
 
-    def __init__(self, folder: Converted, moving: bool, side: int) -> None:
-        self._folder, self._moves, self._side = folder, moving, side
+    def __init__(self, folder: Converted, method: GroundedMethod) -> None:
+        self._folder, self._method = folder, method
         self.device = torch.device("cpu")
 
     @cached_property
@@ -133,21 +138,24 @@ class _Eyes:
     @cached_property
     def key(self) -> str:
         files = [*looking.files_in(self._folder.encoder), self._folder.folder / "video.safetensors"]
-        return looking.key_of("grounded", self._moves, self._side, files=files if self._moves else files[:-1])
+        moves = self._method.moving
+        return looking.key_of("grounded", moves, self._method.video_side, files=files if moves else files[:-1])
 
     def look(self, sample: Sample) -> Seen:
-        """`stills` (12, 1 + P, C) and, with the temporal stream, `moving` (12, 1 + 8 * 16, C')."""
+        """`stills` (12, 1 + P, C) and, with the temporal stream, `moving` (12, 1 + 8 * side * side, C')."""
         if isinstance(sample.pictures, Vectors):
-            raise looking.MomentidxError(f"{sample.name}: Grounded-VideoLLM sees patches; vectors are not enough.")
+            raise MomentidxError(f"{sample.name}: Grounded-VideoLLM sees patches; vectors are not enough.")
         pictures, places = looking.looked_at(sample, lambda count, rate: interval_midpoint(count, rate, FRAMES))
         places = places if len(places) == FRAMES else places * FRAMES
         keys = [places[place] for place in keyframes(FRAMES, SEGMENTS)]
         stills = ClipPillow(self._sharp.side)([pictures[key] for key in keys]).to(self.device)
         seen = {"stills": looking.in_parts(self._sharp, stills).cpu()}
-        if self._moves:
+        if self._method.moving:
             small = ClipPillow(self._moving.config.side, IMAGENET_MEAN, IMAGENET_STD)(pictures)[places]
             small = small.view(SEGMENTS, FRAMES_OF_A_SEGMENT, *small.shape[1:]).transpose(1, 2).to(self.device)
-            seen["moving"] = smaller(torch.cat([self._one(segment) for segment in small.split(1)]), self._side).cpu()
+            seen["moving"] = smaller(
+                torch.cat([self._one(segment) for segment in small.split(1)]), self._method.video_side
+            ).cpu()
         return seen
 
     @torch.inference_mode()
@@ -155,8 +163,8 @@ class _Eyes:
         return self._moving(segment)
 
 
-def smaller(x: Tensor, side: int = VIDEO_SIDE) -> Tensor:
-    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C): pooled as the adapter does, for which it is then done."""
+def smaller(x: Tensor, side: int) -> Tensor:
+    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C): pooled as the adapter does, to which it then is the identity."""
     segments, _, width = x.shape
     frames = x[:, 1:].reshape(segments * FRAMES_OF_A_SEGMENT, -1, width)
     return torch.cat((x[:, :1], pooled(grid(frames), side).reshape(segments, -1, width)), dim=1)

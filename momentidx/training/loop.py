@@ -1,0 +1,402 @@
+"""The one loop. It knows no model by name: a method writes, sees and scores, and the loop does the rest.
+
+    recipe, base, samples -> network with what learns -> features, once
+                          -> steps: forward, backward, clip, AdamW; checkpoints and evaluation between them
+                          -> the run's folder
+
+The loss of a step is the sum over all its samples, divided by what they weigh together, so that it does not depend
+on how the step is split among devices and moments. Calling `train` again goes on after the newest checkpoint, and
+the next step is the one that would have been next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from momentidx.errors import MomentidxError, WrongUse
+from momentidx.training import base, checkpoints, order
+from momentidx.training.checkpoints import Checkpoint
+from momentidx.training.features import Features
+from momentidx.training.machine import Machine
+from momentidx.training.method import Batch, Method
+from momentidx.training.recipe import Recipe
+from momentidx.training.runs import Log, begin_run
+from momentidx.training.samples import Sample
+
+log = logging.getLogger(__name__)
+
+Evaluate = Callable[[nn.Module, Any], Mapping[str, float]]
+"""Measures of the network (its tokenizer beside it) by name."""
+UNREADABLE = 0.01
+"""Share of the samples that may be left out because nothing can be seen of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who wants to know how it goes, and may want it to stop."""
+
+    looked: Callable[[Sample], None] = lambda _: None
+    """Told of each sample that was looked at."""
+    stepped: Callable[[Mapping[str, Any]], None] = lambda _: None
+    """Told of each step's figures."""
+    evaluate: Evaluate | None = None
+    """Asked before each checkpoint."""
+    stop: Callable[[], bool] = lambda: False
+    """Asked after each step; a checkpoint is written, and `Stopped` raised."""
+
+
+class Stopped(MomentidxError):
+    """The run was asked to stop, and can go on where it did."""
+
+    exit_code = 75
+
+
+def train(
+    recipe: Recipe,
+    base: Path,
+    data: Sequence[Sample],
+    folder: Path,
+    *,
+    held: Sequence[Sample] = (),
+    machine: Machine = Machine(),  # noqa: B008  frozen
+    features: Path | None = None,
+    skip_unreadable: bool = False,
+    about: Mapping[str, Any] | None = None,
+    watching: Watching = Watching(),
+) -> Path:
+    """Train one stage and return its run folder, which can be the base of the next. A finished run is left as it is.
+
+    `held` are samples to evaluate on. `features` is where what the encoders see is kept (beside `folder` otherwise).
+    `about` is written into the run as it is. Raises MomentidxError when something does not fit, WrongUse when the
+    folder's run is another one.
+    """
+    if not data:
+        raise WrongUse("There is nothing to learn from: no sample was given.")
+    with machine.open() as accelerator, _alone(folder, accelerator):
+        torch.manual_seed(recipe.seed)
+        begun = _prepared(recipe, base)
+        begin_run(folder, recipe, base, begun, data, held, about or {}, accelerator)
+        if (folder / _TRAINED).exists():
+            return folder
+        machine.placed(begun.network, accelerator.device)
+        eyes = recipe.method.eyes(begun.folder)
+        eyes.device = accelerator.device
+        seen = Features(features or folder.parent / "features", eyes)
+        data, held = _readable((data, held), seen, skip_unreadable, watching, accelerator)
+        run = _Run(recipe, begun, folder, machine, accelerator, seen, watching)
+        run.go(data, held)
+        return folder
+
+
+_TRAINED = base.TRAINED
+
+
+def _prepared(recipe: Recipe, folder: Path) -> base.Begun:
+    begun = base.begin(folder, recipe.method)
+    base.with_updates(begun, recipe.adds)
+    base.learn(begun.network, [one.parameters for one in recipe.learns], updates=recipe.adds is not None)
+    return begun
+
+
+class Lesson(nn.Module):
+    """A network and its method's way of scoring, so that it can be wrapped for several processes."""
+
+    def __init__(self, network: nn.Module, method: Method) -> None:
+        super().__init__()
+        self.network, self._method = network, method
+
+    def forward(self, batch: Batch) -> Tensor:
+        return self._method.loss(self.network, batch)
+
+
+@dataclass
+class _Run:
+    """What stays the same from step to step."""
+
+    recipe: Recipe
+    begun: base.Begun
+    folder: Path
+    machine: Machine
+    accelerator: Accelerator
+    seen: Features
+    watching: Watching
+    optimizer: torch.optim.Optimizer = field(init=False)
+    rates: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.recipe.batch % self.accelerator.num_processes:
+            raise WrongUse(
+                f"A step learns from {self.recipe.batch} samples, which {self.accelerator.num_processes} processes "
+                "cannot share evenly."
+            )
+        found = base.groups(self.begun.network, self.recipe)
+        self.rates = [lr for lr, _ in found]
+        self.named = {name: one for _, parameters in found for name, one in parameters.items()}
+        self.optimizer = torch.optim.AdamW(
+            [{"params": list(parameters.values()), "lr": lr} for lr, parameters in found],
+            weight_decay=self.recipe.decay,
+        )  # fmt: skip
+        lesson = Lesson(self.begun.network, self.recipe.method)
+        self.lesson = self.accelerator.prepare_model(lesson)
+
+    def go(self, data: Sequence[Sample], held: Sequence[Sample]) -> None:
+        """From the newest checkpoint to the end."""
+        recipe, machine = self.recipe, self.machine
+        steps = recipe.steps or math.ceil(recipe.epochs * len(data) / recipe.batch)
+        start = self._restore()
+        torch.manual_seed(recipe.seed + self.accelerator.process_index) if start == 0 else None
+        logged = Log(self.folder, start, self.accelerator, tensorboard=machine.tensorboard)
+        self.lesson.train()
+        for number, batches in enumerate(self._batches(data, start, steps), start):
+            row = self._step(number, steps, batches)
+            stops = self._agreed(self.watching.stop())
+            last = number + 1 == steps
+            if last or stops or (number + 1) % machine.every == 0:
+                row |= self._evaluated(held)
+                if not last:
+                    self._save(number + 1)
+            logged.add(row)
+            self.watching.stepped(row)
+            if stops and not last:
+                raise Stopped(f"{self.folder}: stopped after step {number + 1} of {steps}. Go on with 'train resume'.")
+        logged.close()
+        self._finish()
+
+    def _step(self, number: int, steps: int, batches: Sequence[Batch]) -> dict[str, Any]:
+        recipe, accelerator, method = self.recipe, self.accelerator, self.recipe.method
+        for group, peak in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = peak * share(number, steps, recipe.warmup)
+        weight = self._summed(sum(method.weight(one) for batch in batches for one in batch.written))
+        total = 0.0
+        for at, batch in enumerate(batches):
+            alone = nullcontext() if at + 1 == len(batches) else accelerator.no_sync(self.lesson)
+            with alone:
+                with accelerator.autocast():
+                    loss = self.lesson(batch)
+                # Gradients of several processes are averaged; a sum is wanted.
+                accelerator.backward(loss * accelerator.num_processes / max(weight, 1.0))
+            total += float(loss.detach())
+        loss_of_step = self._summed(total) / max(weight, 1.0)
+        norm = float(nn.utils.clip_grad_norm_(self.named.values(), recipe.clip))
+        if not (math.isfinite(loss_of_step) and math.isfinite(norm)):
+            self._stumble(number, batches, loss_of_step, norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return {
+            "step": number + 1, "steps": steps, "loss": loss_of_step, "norm": norm, "weight": weight,
+            "lr": [group["lr"] for group in self.optimizer.param_groups],
+        }  # fmt: skip
+
+    def _batches(self, data: Sequence[Sample], start: int, steps: int) -> Iterator[list[Batch]]:
+        """What this process takes of each step."""
+        accelerator, recipe = self.accelerator, self.recipe
+        wanted = [
+            order.parts(
+                order.step(number, recipe.batch, len(data), recipe.seed),
+                accelerator.process_index, accelerator.num_processes, self.machine.micro,
+            )
+            for number in range(start, steps)
+        ]  # fmt: skip
+        loader = DataLoader(
+            _Read(data, self), batch_sampler=[part for parts in wanted for part in parts], collate_fn=_together,
+            num_workers=self.machine.workers, generator=torch.Generator().manual_seed(0),
+        )  # fmt: skip
+        batches = iter(loader)
+        for parts in wanted:
+            yield [next(batches) for _ in parts]
+
+    @torch.inference_mode()
+    def _evaluated(self, held: Sequence[Sample]) -> dict[str, float]:
+        """The loss on what is held back, and what the watcher measures; nothing random is used up."""
+        method, found = self.recipe.method, {}
+        if not held and self.watching.evaluate is None:
+            return {}
+        self.lesson.eval()
+        with torch.random.fork_rng(devices=[] if self.accelerator.device.type == "cpu" else None):
+            mine = order.parts(
+                list(range(len(held))), self.accelerator.process_index, self.accelerator.num_processes,
+                self.machine.micro,
+            )  # fmt: skip
+            read = _Read(held, self)
+            batches = [_together([read[at] for at in part]) for part in mine]
+            with self.accelerator.autocast():
+                total = sum(float(method.loss(self.begun.network, batch)) for batch in batches)
+            weight = sum(method.weight(one) for batch in batches for one in batch.written)
+            if held:
+                found["held_loss"] = self._summed(total) / max(self._summed(weight), 1.0)
+            if self.watching.evaluate is not None:
+                found |= self.watching.evaluate(self.begun.network, self.begun.tokenizer)
+        self.lesson.train()
+        return found
+
+    def _save(self, step: int) -> None:
+        """A disk that is full does not end the run: the checkpoint before stays."""
+        random = self._generators()
+        if self.accelerator.is_main_process:
+            moments = {
+                f"{name}/{key}": self.optimizer.state[parameter][key]
+                for name, parameter in self.named.items()
+                for key in ("exp_avg", "exp_avg_sq")
+                if parameter in self.optimizer.state
+            }
+            kept = base.kept(self.begun.network)
+            try:
+                checkpoints.write(Checkpoint(step, dict(kept), moments, random), self.folder, self.machine.keep)
+            except OSError as error:
+                log.warning("step %d is not kept: %s; training goes on, the checkpoint before stays", step, error)
+        self.accelerator.wait_for_everyone()
+
+    def _restore(self) -> int:
+        """How many steps are done."""
+        found = checkpoints.found(self.folder)
+        if not found:
+            return 0
+        kept = checkpoints.read(found[-1])
+        base.put(self.begun.network, kept.trained, found[-1])
+        for name, parameter in self.named.items():
+            state = {"step": torch.tensor(float(kept.step))}
+            for key in ("exp_avg", "exp_avg_sq"):
+                if (moment := kept.optimizer.get(f"{name}/{key}")) is None or moment.shape != parameter.shape:
+                    raise MomentidxError(
+                        f"{found[-1]} has no {key} of {name} that fits. Remove it; the one before is taken."
+                    )
+                state[key] = moment.to(parameter.device)
+            self.optimizer.state[parameter] = state
+        if len(kept.random) != self.accelerator.num_processes:
+            raise WrongUse(
+                f"{self.folder} was trained by {len(kept.random)} processes, and there are "
+                f"{self.accelerator.num_processes} now: the steps would not be the same. Use as many as before."
+            )
+        mine = kept.random[self.accelerator.process_index]
+        torch.set_rng_state(mine[: len(torch.get_rng_state())])
+        if self.accelerator.device.type == "cuda":
+            torch.cuda.set_rng_state(mine[len(torch.get_rng_state()) :])
+        return kept.step
+
+    def _generators(self) -> Tensor:
+        """(processes, bytes)."""
+        state = torch.get_rng_state()
+        if self.accelerator.device.type == "cuda":
+            state = torch.cat((state, torch.cuda.get_rng_state()))
+        gathered: Tensor = self.accelerator.gather(state[None].to(self.accelerator.device))
+        return gathered.cpu()
+
+    def _stumble(self, number: int, batches: Sequence[Batch], loss: float, norm: float) -> None:
+        """Keep the batch for people to look at, and end: the weights are still those before this step."""
+        place = self.folder / f"stumbled-{number + 1:06d}-{self.accelerator.process_index}"
+        place.mkdir(exist_ok=True)
+        names = [name for batch in batches for name in batch.names]
+        rows = [[one.ids, one.labels] for batch in batches for one in batch.written]
+        seen = {
+            f"{at}/{name}": tensor
+            for at, one in enumerate(one for batch in batches for one in batch.seen)
+            for name, tensor in one.items()
+        }
+        checkpoints.save_tensors(seen, place / "seen.safetensors")
+        told = {"step": number + 1, "loss": str(loss), "norm": str(norm), "samples": names, "ids_and_labels": rows}
+        checkpoints.write_json(place / "batch.json", told)
+        raise MomentidxError(
+            f"Step {number + 1}: the loss is {loss} and the gradient {norm} long, so nothing can be learned from it. "
+            f"The samples are in {place} ({', '.join(names[:3])}...). Look at them, or take a lower rate; the last "
+            "checkpoint is as it was."
+        )
+
+    def _finish(self) -> None:
+        if self.accelerator.is_main_process:
+            checkpoints.finish(dict(base.kept(self.begun.network)), self.folder)
+        self.accelerator.wait_for_everyone()
+
+    def _summed(self, value: float) -> float:
+        """Over all processes."""
+        if self.accelerator.num_processes == 1:
+            return float(value)
+        tensor = torch.tensor([value], dtype=torch.float32, device=self.accelerator.device)
+        return float(self.accelerator.reduce(tensor, "sum"))
+
+    def _agreed(self, stops: bool) -> bool:
+        return self._summed(float(stops)) > 0
+
+
+class _Read:
+    """Samples as they are when they go in: written and seen."""
+
+    def __init__(self, samples: Sequence[Sample], run: _Run) -> None:
+        self._samples, self._seen = samples, run.seen
+        self._recipe, self._tokenizer = run.recipe, run.begun.tokenizer
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, at: int) -> Batch:
+        sample, recipe = self._samples[at], self._recipe
+        written = recipe.method.write(sample, self._tokenizer, bare=recipe.dialogue == "caption")
+        return Batch([written.cut(recipe.longest)], [self._seen.of(sample)], [sample.name])
+
+
+def _together(some: Sequence[Batch]) -> Batch:
+    return Batch(
+        [one for each in some for one in each.written],
+        [one for each in some for one in each.seen],
+        [one for each in some for one in each.names],
+    )
+
+
+def share(step: int, steps: int, warmup: float) -> float:
+    """Of the highest rate: up in a line during the warm-up, down to 0 on half a cosine after it."""
+    rising = math.ceil(steps * warmup)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(steps - rising, 1)))
+
+
+def _readable(
+    sets: tuple[Sequence[Sample], Sequence[Sample]],
+    seen: Features,
+    skip: bool,
+    watching: Watching,
+    accelerator: Accelerator,
+) -> tuple[Sequence[Sample], Sequence[Sample]]:
+    """What something can be seen of; each process looks at its share, and then at what the others kept."""
+    every = [sample for samples in sets for sample in samples]
+    seen.look(every[accelerator.process_index :: accelerator.num_processes], watching.looked)
+    accelerator.wait_for_everyone()
+    unreadable = seen.look(every)
+    if unreadable and (not skip or len(unreadable) > UNREADABLE * len(every)):
+        raise MomentidxError(
+            f"{len(unreadable)} of {len(every)} samples cannot be read, the first: {unreadable[0].name}: "
+            f"{unreadable[0].reason} Take them out, or let up to one in a hundred be skipped (--skip-unreadable)."
+        )
+    for one in unreadable:
+        log.warning("skipped: %s: %s", one.name, one.reason)
+    gone = {one.name for one in unreadable}
+    one, other = ([sample for sample in samples if sample.name not in gone] for samples in sets)
+    return one, other
+
+
+@contextmanager
+def _alone(folder: Path, accelerator: Accelerator) -> Iterator[None]:
+    """One run writes in a folder; its first process holds the lock. Raises WrongUse when another does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not accelerator.is_main_process:
+        yield
+        return
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise WrongUse(
+                f"{folder} is being trained by another process. Wait for it, or take another folder."
+            ) from error
+        yield
