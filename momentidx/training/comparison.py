@@ -21,6 +21,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from momentidx.caption.tiny import SEEDS as NETWORKS
+from momentidx.errors import WrongUse
 from momentidx.training.loop import Stopped, Watching, train
 from momentidx.training.machine import Machine
 from momentidx.training.methods.grounded_videollm import GroundedMethod
@@ -40,6 +41,7 @@ PICTURES: Shares = {}
 CAPTIONS: Shares = {"caption": 1.0}
 EVENTS: Shares = {"grounding": 0.55, "segment": 0.25, "dense": 0.2}
 SEQUENCES: Shares = {"dense": 1.0}
+EVERYTHING: Shares = {"grounding": 0.5, "dense": 0.2, "segment": 0.15, "dialogue": 0.15}
 TALKS: Shares = {"grounding": 0.4, "dialogue": 0.3, "dense": 0.2, "segment": 0.1}
 
 
@@ -74,8 +76,6 @@ class Contender:
 
     name: str
     stages: tuple[Stage, ...]
-    found: str = ""
-    """What the paper found about it."""
 
 
 def toy(recipe: Recipe, method: Any, **rates: float) -> Recipe:
@@ -101,7 +101,7 @@ def _vtimellm() -> tuple[Stage, Stage, Stage]:
 
 def _momentor(method: MomentorMethod) -> tuple[Stage, Stage, Stage]:
     align, sequences, instruct = (toy(recipe, method, **MOMENTOR) for recipe in momentor.STAGES)
-    return Stage(align, CAPTIONS, 1), Stage(sequences, SEQUENCES, 3), Stage(instruct, {**EVENTS, **TALKS}, 6)
+    return Stage(align, CAPTIONS, 1), Stage(sequences, SEQUENCES, 3), Stage(instruct, EVERYTHING, 6)
 
 
 def _grounded(method: GroundedMethod) -> tuple[Stage, Stage, Stage]:
@@ -114,16 +114,26 @@ def _continued(stage: Stage) -> Stage:
     return replace(stage, recipe=replace(stage.recipe, adds=replace(stage.recipe.adds, former="continued")))
 
 
+def _at_once(stage: Stage) -> Stage:
+    """No stages, no updates: the whole language model and what is beside it learn from everything."""
+    seed = stage.recipe.name.partition("-")[0]
+    beside = {"vtimellm": "projector", "grounded": "adapter"}[seed]
+    learns = (Learns(rf"{beside}\..*", 2e-3), Learns(r"language\..*", 1.5e-3))
+    return Stage(replace(stage.recipe, name=f"{seed}-at-once", learns=learns, adds=None), EVERYTHING, 1)
+
+
 def contenders() -> tuple[Contender, ...]:
-    """The three, then each without one of its parts."""
+    """The three, then two of their networks without stages, then each of the three without one of its parts."""
     align, boundaries, dialogue = _vtimellm()
     first, sequences, instruct = _momentor(MomentorMethod())
     grid = GroundedMethod("llama", image_side=2, video_side=1)
-    caption, _, last = _grounded(grid)
+    caption, grounding, last = _grounded(grid)
     return (
-        Contender("VTimeLLM", (align, boundaries, dialogue), "Charades 34.3 mIoU"),
+        Contender("VTimeLLM", (align, boundaries, dialogue)),
         Contender("Momentor", (first, sequences, instruct)),
-        Contender("Grounded-VideoLLM", _grounded(grid)),
+        Contender("Grounded-VideoLLM", (caption, grounding, last)),
+        Contender("VTimeLLM's network, all at once", (_at_once(boundaries),)),
+        Contender("Grounded-VideoLLM's network, all at once", (_at_once(grounding),)),
         Contender("VTimeLLM without stage 1", (boundaries, dialogue)),
         Contender("VTimeLLM without stage 2", (align, dialogue)),
         Contender("VTimeLLM, LoRA re-used", (align, boundaries, _continued(dialogue))),
@@ -139,6 +149,14 @@ def contenders() -> tuple[Contender, ...]:
     )  # fmt: skip
 
 
+def contender_named(name: str) -> Contender:
+    """Raises WrongUse for a name that is none's."""
+    found = {contender.name: contender for contender in contenders()}
+    if name not in found:
+        raise WrongUse(f"There is no contender '{name}'. Known: {', '.join(found)}.")
+    return found[name]
+
+
 class Comparison:
     """A folder in which the comparison is done, in as many sittings as it takes."""
 
@@ -147,17 +165,15 @@ class Comparison:
         self._seen: dict[tuple[str, int], object] = {}
 
     def pieces(self, names: Sequence[str] = ()) -> Iterator[tuple[Contender, int]]:
-        """Seed by seed, so that the first sitting gives a whole table of one seed."""
-        for seed in self.budget.seeds:
-            for contender in contenders():
-                if not names or contender.name in names:
-                    yield contender, seed
+        """Seed by seed, so that the first sittings give a whole table of one seed. Raises WrongUse."""
+        wanted = [contender_named(name) for name in names] or contenders()
+        return ((contender, seed) for seed in self.budget.seeds for contender in wanted)
 
     def go_on(self, minutes: float, names: Sequence[str] = ()) -> bool:
         """Work for so long; whether everything is done. Only contenders with these names, if there are any."""
         end = time.monotonic() + 60 * minutes
         for contender, seed in self.pieces(names):
-            place = self._result(contender, seed)
+            place = self.place(self.folder, contender, seed)
             if place.exists():
                 continue
             try:
@@ -174,9 +190,11 @@ class Comparison:
                 return False
         return True
 
-    def _result(self, contender: Contender, seed: int) -> Path:
+    @staticmethod
+    def place(folder: Path, contender: Contender, seed: int) -> Path:
+        """Where the result of a piece is."""
         name = "".join(letter if letter.isalnum() else "-" for letter in contender.name.casefold())
-        return self.folder / "results" / f"{name}-{seed}.json"
+        return folder / "results" / f"{name}-{seed}.json"
 
     def _trained(self, contender: Contender, seed: int, stop: Callable[[], bool]) -> Path:
         """The run of the last stage. Stages that two contenders share are trained once."""
@@ -246,7 +264,7 @@ class Comparison:
             marks = exam.marks(asked, spans)
             lines.append(f"| {name} | {' | '.join(f'{marks[column]:.1f}' for column in columns)} | | | | |")
         for contender in contenders():
-            places = [self._result(contender, seed) for seed in self.budget.seeds]
+            places = [self.place(self.folder, contender, seed) for seed in self.budget.seeds]
             found = [json.loads(place.read_text()) for place in places if place.exists()]
             if found:
                 cells = [_spread([row["grounding"][column] for row in found]) for column in columns]
