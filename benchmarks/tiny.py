@@ -72,7 +72,7 @@ On real footage its answers mean nothing. It is there to show the whole path of 
 ## How it was made
 
 Bases: `momentidx train bases`. Then {budget["steps"]} steps of {budget["batch"]} conversations about
-{budget["clips"]} drawn clips (`benchmarks/comparison.py`, contender "{name}", seed {found["seed"]}; run `{found["run"]}`).
+{budget["clips"]} drawn clips (`benchmarks/comparison.py`, contender "{name}", seed {found["seed"]}).
 No picture, word or weight of anyone else's is in it. Licence: as momentidx, Apache-2.0.
 
 ## What it can do

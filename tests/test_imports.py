@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "caption": {"media", "models"},
     "search": {"library", "caption", "models"},
     "pipeline": {"watch", "media", "caption", "library", "search"},
+    "training": {"media", "models", "library", "evaluation"},
     "web": {"library", "search", "timeline", "pipeline"},
     "commands": {
         "watch",
@@ -45,7 +46,8 @@ MAY_IMPORT = {
 HEAVY_HOMES = {
     "torch": {"models", "search", "caption", "training"},
     "tokenizers": {"search", "models", "training"},
-    "peft": {"models"},
+    "peft": {"models", "training"},
+    "accelerate": {"training"},
     "sentencepiece": {"models"},
     "PIL": {"models", "caption"},
     "rapidocr": {"models"},

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def opened(base: Path, network: str) -> Converted:
 
 def _after(run: Path, method: Method) -> Begun:
     told = read_run(run)
-    other = differences(told["recipe"]["method"], {"name": type(method).__name__, **asdict(method)})
+    other = differences(told["recipe"]["method"], method.to_json())
     if other:
         raise WrongUse(f"{run} trained another network: {listed(other)}. Begin with a run of the same method.")
     begun = begin(base_of(run, told), method)
@@ -126,7 +126,7 @@ def with_updates(begun: Begun, adds: Lora | None) -> None:
     """Fold the former stage's low-rank updates in, or keep them, and add this stage's."""
     network: Any = begun.network
     if isinstance(network.language, PeftModel):
-        former = network.language.peft_config["default"]
+        former: Any = network.language.peft_config["default"]
         if adds is not None and adds.former == "continued":
             if (former.r, former.lora_alpha) != (adds.rank, adds.alpha):
                 raise WrongUse(

@@ -11,11 +11,10 @@ the next step is the one that would have been next.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,21 +25,21 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from momentidx.errors import MomentidxError, WrongUse
-from momentidx.training import base, checkpoints, order
+from momentidx.training import checkpoints, order
+from momentidx.training.base import TRAINED, Begun, begin, groups, kept, learn, put, with_updates
 from momentidx.training.checkpoints import Checkpoint
 from momentidx.training.features import Features
 from momentidx.training.machine import Machine
 from momentidx.training.method import Batch, Method
+from momentidx.training.reading import Read, readable, together
 from momentidx.training.recipe import Recipe
-from momentidx.training.runs import Log, begin_run
+from momentidx.training.runs import Log, alone, begin_run
 from momentidx.training.samples import Sample
 
 log = logging.getLogger(__name__)
 
 Evaluate = Callable[[nn.Module, Any], Mapping[str, float]]
 """Measures of the network (its tokenizer beside it) by name."""
-UNREADABLE = 0.01
-"""Share of the samples that may be left out because nothing can be seen of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +83,27 @@ def train(
     """
     if not data:
         raise WrongUse("There is nothing to learn from: no sample was given.")
-    with machine.open() as accelerator, _alone(folder, accelerator):
+    with machine.open() as accelerator, alone(folder, accelerator):
         torch.manual_seed(recipe.seed)
-        begun = _prepared(recipe, base)
+        begun = prepared(recipe, base)
         begin_run(folder, recipe, base, begun, data, held, about or {}, accelerator)
-        if (folder / _TRAINED).exists():
+        if (folder / TRAINED).exists():
             return folder
         machine.placed(begun.network, accelerator.device)
         eyes = recipe.method.eyes(begun.folder)
         eyes.device = accelerator.device
         seen = Features(features or folder.parent / "features", eyes)
-        data, held = _readable((data, held), seen, skip_unreadable, watching, accelerator)
+        data, held = readable((data, held), seen, skip_unreadable, watching.looked, accelerator)
         run = _Run(recipe, begun, folder, machine, accelerator, seen, watching)
         run.go(data, held)
         return folder
 
 
-_TRAINED = base.TRAINED
-
-
-def _prepared(recipe: Recipe, folder: Path) -> base.Begun:
-    begun = base.begin(folder, recipe.method)
-    base.with_updates(begun, recipe.adds)
-    base.learn(begun.network, [one.parameters for one in recipe.learns], updates=recipe.adds is not None)
+def prepared(recipe: Recipe, base: Path) -> Begun:
+    """The network of a base, with what this stage adds, and only what it teaches learning."""
+    begun = begin(base, recipe.method)
+    with_updates(begun, recipe.adds)
+    learn(begun.network, [one.parameters for one in recipe.learns], updates=recipe.adds is not None)
     return begun
 
 
@@ -126,7 +123,7 @@ class _Run:
     """What stays the same from step to step."""
 
     recipe: Recipe
-    begun: base.Begun
+    begun: Begun
     folder: Path
     machine: Machine
     accelerator: Accelerator
@@ -141,7 +138,7 @@ class _Run:
                 f"A step learns from {self.recipe.batch} samples, which {self.accelerator.num_processes} processes "
                 "cannot share evenly."
             )
-        found = base.groups(self.begun.network, self.recipe)
+        found = groups(self.begun.network, self.recipe)
         self.rates = [lr for lr, _ in found]
         self.named = {name: one for _, parameters in found for name, one in parameters.items()}
         self.optimizer = torch.optim.AdamW(
@@ -181,8 +178,8 @@ class _Run:
         weight = self._summed(sum(method.weight(one) for batch in batches for one in batch.written))
         total = 0.0
         for at, batch in enumerate(batches):
-            alone = nullcontext() if at + 1 == len(batches) else accelerator.no_sync(self.lesson)
-            with alone:
+            apart = nullcontext() if at + 1 == len(batches) else accelerator.no_sync(self.lesson)
+            with apart:
                 with accelerator.autocast():
                     loss = self.lesson(batch)
                 # Gradients of several processes are averaged; a sum is wanted.
@@ -202,17 +199,16 @@ class _Run:
     def _batches(self, data: Sequence[Sample], start: int, steps: int) -> Iterator[list[Batch]]:
         """What this process takes of each step."""
         accelerator, recipe = self.accelerator, self.recipe
-        wanted = [
-            order.parts(
-                order.step(number, recipe.batch, len(data), recipe.seed),
-                accelerator.process_index, accelerator.num_processes, self.machine.micro,
-            )
-            for number in range(start, steps)
-        ]  # fmt: skip
-        loader = DataLoader(
-            _Read(data, self), batch_sampler=[part for parts in wanted for part in parts], collate_fn=_together,
-            num_workers=self.machine.workers, generator=torch.Generator().manual_seed(0),
-        )  # fmt: skip
+        mine, of = accelerator.process_index, accelerator.num_processes
+        steps_of = (order.step(number, recipe.batch, len(data), recipe.seed) for number in range(start, steps))
+        wanted = [order.parts(samples, mine, of, self.machine.micro) for samples in steps_of]
+        loader: DataLoader[Batch] = DataLoader(
+            Read(data, recipe, self.begun.tokenizer, self.seen),
+            batch_sampler=[part for parts in wanted for part in parts],
+            collate_fn=together,
+            num_workers=self.machine.workers,
+            generator=torch.Generator().manual_seed(0),
+        )
         batches = iter(loader)
         for parts in wanted:
             yield [next(batches) for _ in parts]
@@ -229,8 +225,8 @@ class _Run:
                 list(range(len(held))), self.accelerator.process_index, self.accelerator.num_processes,
                 self.machine.micro,
             )  # fmt: skip
-            read = _Read(held, self)
-            batches = [_together([read[at] for at in part]) for part in mine]
+            read = Read(held, self.recipe, self.begun.tokenizer, self.seen)
+            batches = [together([read[at] for at in part]) for part in mine]
             with self.accelerator.autocast():
                 total = sum(float(method.loss(self.begun.network, batch)) for batch in batches)
             weight = sum(method.weight(one) for batch in batches for one in batch.written)
@@ -251,9 +247,10 @@ class _Run:
                 for key in ("exp_avg", "exp_avg_sq")
                 if parameter in self.optimizer.state
             }
-            kept = base.kept(self.begun.network)
             try:
-                checkpoints.write(Checkpoint(step, dict(kept), moments, random), self.folder, self.machine.keep)
+                checkpoints.write(
+                    Checkpoint(step, dict(kept(self.begun.network)), moments, random), self.folder, self.machine.keep
+                )
             except OSError as error:
                 log.warning("step %d is not kept: %s; training goes on, the checkpoint before stays", step, error)
         self.accelerator.wait_for_everyone()
@@ -263,27 +260,27 @@ class _Run:
         found = checkpoints.found(self.folder)
         if not found:
             return 0
-        kept = checkpoints.read(found[-1])
-        base.put(self.begun.network, kept.trained, found[-1])
+        saved = checkpoints.read(found[-1])
+        put(self.begun.network, saved.trained, found[-1])
         for name, parameter in self.named.items():
-            state = {"step": torch.tensor(float(kept.step))}
+            state = {"step": torch.tensor(float(saved.step))}
             for key in ("exp_avg", "exp_avg_sq"):
-                if (moment := kept.optimizer.get(f"{name}/{key}")) is None or moment.shape != parameter.shape:
+                if (moment := saved.optimizer.get(f"{name}/{key}")) is None or moment.shape != parameter.shape:
                     raise MomentidxError(
                         f"{found[-1]} has no {key} of {name} that fits. Remove it; the one before is taken."
                     )
                 state[key] = moment.to(parameter.device)
             self.optimizer.state[parameter] = state
-        if len(kept.random) != self.accelerator.num_processes:
+        if len(saved.random) != self.accelerator.num_processes:
             raise WrongUse(
-                f"{self.folder} was trained by {len(kept.random)} processes, and there are "
+                f"{self.folder} was trained by {len(saved.random)} processes, and there are "
                 f"{self.accelerator.num_processes} now: the steps would not be the same. Use as many as before."
             )
-        mine = kept.random[self.accelerator.process_index]
+        mine = saved.random[self.accelerator.process_index]
         torch.set_rng_state(mine[: len(torch.get_rng_state())])
         if self.accelerator.device.type == "cuda":
             torch.cuda.set_rng_state(mine[len(torch.get_rng_state()) :])
-        return kept.step
+        return saved.step
 
     def _generators(self) -> Tensor:
         """(processes, bytes)."""
@@ -315,7 +312,7 @@ class _Run:
 
     def _finish(self) -> None:
         if self.accelerator.is_main_process:
-            checkpoints.finish(dict(base.kept(self.begun.network)), self.folder)
+            checkpoints.finish(dict(kept(self.begun.network)), self.folder)
         self.accelerator.wait_for_everyone()
 
     def _summed(self, value: float) -> float:
@@ -329,74 +326,9 @@ class _Run:
         return self._summed(float(stops)) > 0
 
 
-class _Read:
-    """Samples as they are when they go in: written and seen."""
-
-    def __init__(self, samples: Sequence[Sample], run: _Run) -> None:
-        self._samples, self._seen = samples, run.seen
-        self._recipe, self._tokenizer = run.recipe, run.begun.tokenizer
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, at: int) -> Batch:
-        sample, recipe = self._samples[at], self._recipe
-        written = recipe.method.write(sample, self._tokenizer, bare=recipe.dialogue == "caption")
-        return Batch([written.cut(recipe.longest)], [self._seen.of(sample)], [sample.name])
-
-
-def _together(some: Sequence[Batch]) -> Batch:
-    return Batch(
-        [one for each in some for one in each.written],
-        [one for each in some for one in each.seen],
-        [one for each in some for one in each.names],
-    )
-
-
 def share(step: int, steps: int, warmup: float) -> float:
     """Of the highest rate: up in a line during the warm-up, down to 0 on half a cosine after it."""
     rising = math.ceil(steps * warmup)
     if step < rising:
         return (step + 1) / rising
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(steps - rising, 1)))
-
-
-def _readable(
-    sets: tuple[Sequence[Sample], Sequence[Sample]],
-    seen: Features,
-    skip: bool,
-    watching: Watching,
-    accelerator: Accelerator,
-) -> tuple[Sequence[Sample], Sequence[Sample]]:
-    """What something can be seen of; each process looks at its share, and then at what the others kept."""
-    every = [sample for samples in sets for sample in samples]
-    seen.look(every[accelerator.process_index :: accelerator.num_processes], watching.looked)
-    accelerator.wait_for_everyone()
-    unreadable = seen.look(every)
-    if unreadable and (not skip or len(unreadable) > UNREADABLE * len(every)):
-        raise MomentidxError(
-            f"{len(unreadable)} of {len(every)} samples cannot be read, the first: {unreadable[0].name}: "
-            f"{unreadable[0].reason} Take them out, or let up to one in a hundred be skipped (--skip-unreadable)."
-        )
-    for one in unreadable:
-        log.warning("skipped: %s: %s", one.name, one.reason)
-    gone = {one.name for one in unreadable}
-    one, other = ([sample for sample in samples if sample.name not in gone] for samples in sets)
-    return one, other
-
-
-@contextmanager
-def _alone(folder: Path, accelerator: Accelerator) -> Iterator[None]:
-    """One run writes in a folder; its first process holds the lock. Raises WrongUse when another does."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not accelerator.is_main_process:
-        yield
-        return
-    with (folder / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise WrongUse(
-                f"{folder} is being trained by another process. Wait for it, or take another folder."
-            ) from error
-        yield

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
@@ -59,5 +60,8 @@ class Machine:
             for parameter in network.parameters():
                 parameter.data = parameter.data.to(torch.float32 if parameter.requires_grad else torch.bfloat16)
         if self.recompute:
-            language = network.language
-            language.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[union-attr,operator]
+            language: Any = network.language
+            # Deprecated in favour of a name that our oldest transformers does not know.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)
+                language.gradient_checkpointing_enable({"use_reentrant": False})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from momentidx.training.samples import Sample
 
 if TYPE_CHECKING:
-    from momentidx.models.checkpoints.layout import Converted, Tensors
+    from momentidx.models.checkpoints.foreign import Tensors
+    from momentidx.models.checkpoints.layout import Converted
 
 Seen = dict[str, Tensor]
 """What an encoder saw of one clip."""
@@ -61,11 +62,22 @@ class Batch:
     names: Sequence[str] = ()
 
 
+class Described:
+    """For the methods: a dataclass that says what it is."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": type(self).__name__, **{each.name: getattr(self, each.name) for each in fields(self)}}  # type: ignore[arg-type]
+
+
 class Method(Protocol):
     """One seed's network in training: a frozen dataclass, its fields what the paper's ablations change."""
 
     network: ClassVar[str]
     """The layout's name for it: `vtimellm`, `momentor`, `grounded_videollm`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields, and its name."""
+        ...
 
     @property
     def vocabulary(self) -> Sequence[str]:

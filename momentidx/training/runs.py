@@ -6,11 +6,13 @@ the data were, and which code it was. A run goes on only with the same of all of
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +75,23 @@ def sources() -> str:
     return told.hexdigest()[:12]
 
 
+@contextmanager
+def alone(folder: Path, accelerator: Accelerator) -> Iterator[None]:
+    """One run writes in a folder; its first process holds the lock. Raises WrongUse when another does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not accelerator.is_main_process:
+        yield
+        return
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise WrongUse(
+                f"{folder} is being trained by another process. Wait for it, or take another folder."
+            ) from error
+        yield
+
+
 class Log:
     """A line of figures for each step."""
 
@@ -87,7 +106,7 @@ class Log:
         if tensorboard:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=start)  # type: ignore[no-untyped-call]
+            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=start)
 
     def add(self, row: Mapping[str, Any]) -> None:
         if self._path is not None:

@@ -12,8 +12,9 @@ from transformers import CLIPVisionConfig
 
 from momentidx.errors import MomentidxError
 from momentidx.models.adapters import Mlp, TwoStream, grid, pooled
+from momentidx.models.checkpoints.foreign import Tensors
 from momentidx.models.checkpoints.grounded_videollm import HEAD_BIAS, load, load_tower
-from momentidx.models.checkpoints.layout import Converted, Tensors
+from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.grid_tokens import FLAG, GridTokens
 from momentidx.models.grounded_videollm import FRAMES_OF_A_SEGMENT, SEGMENTS, GroundedVideoLLM
@@ -23,7 +24,7 @@ from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
 from momentidx.models.sampling import interval_midpoint, keyframes
 from momentidx.models.splice import splice
 from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens
-from momentidx.training.method import Batch, Eyes, Seen, Written
+from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
 from momentidx.training.methods.writing import (
@@ -41,7 +42,7 @@ FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
 
 
 @dataclass(frozen=True)
-class GroundedMethod:
+class GroundedMethod(Described):
     """See `Method`. `steps` and `moving` are what the paper varies."""
 
     network: ClassVar[str] = "grounded_videollm"
@@ -95,7 +96,7 @@ class GroundedMethod:
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         assert isinstance(network, GroundedVideoLLM)
-        device, dtype = device_of(network), network.adapter.video.up.weight.dtype
+        device, dtype = device_of(network), network.adapter.block_end.dtype
         ids, mask, labels = padded(batch.written, device)
         seen = [{name: tensor.to(device, dtype) for name, tensor in one.items()} for one in batch.seen]
         rows = [self.row(network.adapter, one) for one in seen]
@@ -103,11 +104,7 @@ class GroundedMethod:
 
     def row(self, adapter: TwoStream, seen: Seen) -> Tensor:
         """One clip's tokens (T, D)."""
-        if self.moving:
-            return adapter(seen["stills"], seen["moving"])
-        still = adapter.still(grid(seen["stills"][:, 1:]))
-        end = adapter.image(adapter.block_end) if adapter.spatial == "merge" else adapter.block_end
-        return torch.cat((still, end.expand(len(still), 1, -1)), dim=1).flatten(0, 1)
+        return adapter(seen["stills"], seen["moving"] if self.moving else None)
 
     def weight(self, written: Written) -> float:
         return taught(written.labels)
@@ -117,6 +114,7 @@ class GroundedMethod:
         tensors = {f"adapter.{name}": tensor for name, tensor in network.adapter.state_dict().items()}
         return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, {
             "family": self.family, "steps": self.steps, "image_side": self.image_side, "video_side": self.video_side,
+            "moving": self.moving,
         }  # fmt: skip
 
 
@@ -164,7 +162,7 @@ class _Eyes:
 
 
 def smaller(x: Tensor, side: int) -> Tensor:
-    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C): pooled as the adapter does, to which it then is the identity."""
+    """(S, 1 + F * Q, C) to (S, 1 + F * side * side, C), pooled as the adapter does: it then changes nothing more."""
     segments, _, width = x.shape
     frames = x[:, 1:].reshape(segments * FRAMES_OF_A_SEGMENT, -1, width)
     return torch.cat((x[:, :1], pooled(grid(frames), side).reshape(segments, -1, width)), dim=1)

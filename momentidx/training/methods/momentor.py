@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig
 
-from momentidx.models.checkpoints.layout import ENCODER, Converted, Tensors
+from momentidx.models.checkpoints.foreign import Tensors
+from momentidx.models.checkpoints.layout import ENCODER, Converted
 from momentidx.models.checkpoints.momentor import load
 from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.anchors import END, INPUT, OUTPUT, PATCH, START, Anchors
@@ -19,7 +20,7 @@ from momentidx.models.momentor import CLIP_WIDTH, FRAMES, Ids, Momentor, TimeTab
 from momentidx.models.preprocess import ClipPillow
 from momentidx.models.sampling import uniform_seconds
 from momentidx.models.templates import MOMENTOR, answer_labels, tokens
-from momentidx.training.method import Batch, Eyes, Seen, Written
+from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
 from momentidx.training.methods.writing import device_of, encoder_of, padded, taught, worded
@@ -34,7 +35,7 @@ class StiffTables(TimeTables):
 
 
 @dataclass(frozen=True)
-class MomentorMethod:
+class MomentorMethod(Described):
     """See `Method`. The two switches are the paper's ablations (table 5)."""
 
     network: ClassVar[str] = "momentor"

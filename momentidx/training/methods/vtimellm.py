@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig
 
-from momentidx.models.checkpoints.layout import ENCODER, Converted, Tensors
+from momentidx.models.checkpoints.foreign import Tensors
+from momentidx.models.checkpoints.layout import ENCODER, Converted
 from momentidx.models.checkpoints.vtimellm import load
 from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.percent_text import PercentText
@@ -18,7 +19,7 @@ from momentidx.models.preprocess import ClipTensor
 from momentidx.models.sampling import linspace_inclusive
 from momentidx.models.templates import VICUNA_V1, VIDEO, answer_labels, plain, plain_labels, tokens
 from momentidx.models.vtimellm import CLIP_WIDTH, FRAMES, VTimeLLM
-from momentidx.training.method import Batch, Eyes, Seen, Written
+from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.writing import (
     device_of,
@@ -33,7 +34,7 @@ from momentidx.training.samples import Sample, Vectors
 
 
 @dataclass(frozen=True)
-class VTimeLLMMethod:
+class VTimeLLMMethod(Described):
     """See `Method`."""
 
     network: ClassVar[str] = "vtimellm"
