@@ -21,11 +21,10 @@ MAY_IMPORT = {
     "timeline": set(),
     "evaluation": set(),
     "demo": {"media"},
-    "training": {"media", "models", "evaluation", "caption"},
     "caption": {"media", "models"},
     "search": {"library", "caption", "models"},
     "pipeline": {"watch", "media", "caption", "library", "search"},
-    "training": {"media", "models", "library", "evaluation"},
+    "training": {"media", "models", "library", "caption", "evaluation"},
     "web": {"library", "search", "timeline", "pipeline"},
     "commands": {
         "watch",

@@ -207,10 +207,18 @@ class _VideoSeer(nn.Module):
         return contrast(self.head(seen[:, 1:].mean(dim=1)), said, self.scale)
 
     def tensors(self) -> dict[str, Tensor]:
-        """As published: one name more, and the positions of four frames."""
-        found = {name.replace("patch_embed.", "patch_embed.proj."): tensor.detach().clone()
-                 for name, tensor in self.tower.state_dict().items()}  # fmt: skip
-        return found | {"pos_embed": self.positions.detach().clone()}
+        """As published: one name more, the positions of four frames, and a last block, which nothing looks at."""
+        found = {
+            name.replace("patch_embed.", "patch_embed.proj."): tensor.detach().clone()
+            for name, tensor in self.tower.state_dict().items()
+        }
+        last = len(self.tower.blocks) - 1
+        unused = {
+            name.replace(f"blocks.{last}.", f"blocks.{last + 1}."): torch.zeros_like(tensor)
+            for name, tensor in found.items()
+            if name.startswith(f"blocks.{last}.")
+        }
+        return found | unused | {"pos_embed": self.positions.detach().clone()}
 
 
 def _video_losses(seer: _VideoSeer, words: Any, sizes: Sizes, seed: int) -> Iterator[Tensor]:
