@@ -75,6 +75,9 @@ class Method(Protocol):
     network: ClassVar[str]
     """The layout's name for it: `vtimellm`, `momentor`, `grounded_videollm`."""
 
+    width: ClassVar[int]
+    """Pixels of the longer side of the pictures it is given, as its captioner has them."""
+
     def to_json(self) -> dict[str, Any]:
         """Its fields, and its name."""
         ...

@@ -9,7 +9,8 @@ from typing import Any
 from accelerate import Accelerator
 from torch.utils.data import Dataset
 
-from momentidx.errors import MomentidxError
+from momentidx.errors import MomentidxError, WrongUse
+from momentidx.models.checkpoints.foreign import listed
 from momentidx.training.features import Features
 from momentidx.training.method import Batch
 from momentidx.training.recipe import Recipe
@@ -61,8 +62,12 @@ def readable(
             f"{len(unreadable)} of {len(every)} samples cannot be read, the first: {unreadable[0].name}: "
             f"{unreadable[0].reason} Take them out, or let up to one in a hundred be skipped (--skip-unreadable)."
         )
+    gone = {missing.name for missing in unreadable}
+    learned = {sample.pictures.key for sample in sets[0] if sample.name not in gone}
+    shared = [sample.name for sample in sets[1] if sample.name not in gone and sample.pictures.key in learned]
+    if shared:
+        raise WrongUse(f"What is held back must not be learned from: {listed(shared)} are in both.")
     for missing in unreadable:
         log.warning("skipped: %s: %s", missing.name, missing.reason)
-    gone = {missing.name for missing in unreadable}
     data, held = ([sample for sample in samples if sample.name not in gone] for samples in sets)
     return data, held

@@ -6,9 +6,13 @@ A recipe holds no path, no device and no way of splitting the work: those are th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
+
+from momentidx.errors import WrongUse
 
 if TYPE_CHECKING:
     from momentidx.training.method import Method
@@ -82,3 +86,35 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], at: str = "")
         elif one != other:
             told.append(f"{at}{name}: {one}, now {other}")
     return told
+
+
+def changed(recipe: Recipe, changes: Sequence[str]) -> Recipe:
+    """With `batch=8` or `method.frames=50` taken in. Raises WrongUse for a name that is none, with the nearest."""
+    for change in changes:
+        path, equals, text = change.partition("=")
+        if not equals:
+            raise WrongUse(f"'{change}' is not NAME=VALUE.")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        recipe = _with(recipe, path.split("."), value, path)
+    return recipe
+
+
+def _with(value: Any, names: Sequence[str], new: Any, path: str) -> Any:
+    name, *rest = names
+    known = [field.name for field in fields(value)] if is_dataclass(value) else []
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        raise WrongUse(
+            f"A recipe has no '{path}'. " + (f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(known)}.")
+        )
+    before = getattr(value, name)
+    if rest:
+        return replace(value, **{name: _with(before, rest, new, path)})
+    if isinstance(before, bool) != isinstance(new, bool) or not isinstance(new, int | float | str | bool):
+        raise WrongUse(f"'{path}' is {before}, and cannot become {new}.")
+    if isinstance(before, int | float) != isinstance(new, int | float) or (isinstance(before, int) and new != int(new)):
+        raise WrongUse(f"'{path}' is {before}, and cannot become {new}.")
+    return replace(value, **{name: type(before)(new)})

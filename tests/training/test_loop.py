@@ -25,7 +25,7 @@ from tests.training import toys
 from tests.training.recipes import SEEDS, small
 
 CPU = Machine(micro=2, every=2, cpu=True)
-DATA = toys.samples()
+DATA, HELD = toys.samples()[:8], toys.samples(10)[8:]
 
 
 def losses(run: Path) -> list[float]:
@@ -51,7 +51,7 @@ def test_each_seed_is_trained_stage_by_stage_and_what_it_says_gets_likelier(
 ) -> None:
     before = base
     for name in SEEDS[seed]:
-        run = go(small(name), before, tmp_path / name, features, held=DATA[:2])
+        run = go(small(name), before, tmp_path / name, features, held=HELD)
         found = read_log(run)
         assert [row["step"] for row in found] == [1, 2, 3, 4, 5, 6]
         assert found[-1]["held_loss"] < found[1]["held_loss"]
@@ -79,10 +79,10 @@ def test_a_run_that_was_stopped_goes_on_with_the_very_next_step(
     name: str, base: Path, features: Path, tmp_path: Path
 ) -> None:
     recipe = small(name)
-    whole = go(recipe, base, tmp_path / "whole", features, held=DATA[:2])
+    whole = go(recipe, base, tmp_path / "whole", features, held=HELD)
     with pytest.raises(Stopped, match="after step 3 of 6"):
-        go(recipe, base, tmp_path / "parts", features, held=DATA[:2], watching=Watching(stop=StopAfter(3)))
-    parts = go(recipe, base, tmp_path / "parts", features, held=DATA[:2])
+        go(recipe, base, tmp_path / "parts", features, held=HELD, watching=Watching(stop=StopAfter(3)))
+    parts = go(recipe, base, tmp_path / "parts", features, held=HELD)
     assert losses(parts) == losses(whole)
     one, other = load_file(whole / "trained.safetensors"), load_file(parts / "trained.safetensors")
     assert one.keys() == other.keys()
@@ -252,6 +252,11 @@ def test_rates_rise_in_a_line_and_fall_on_a_cosine() -> None:
     assert [round(share(step, 10, 0.2), 3) for step in range(10)] == [
         0.5, 1.0, 1.0, 0.962, 0.854, 0.691, 0.5, 0.309, 0.146, 0.038,
     ]  # fmt: skip
+
+
+def test_what_is_held_back_must_not_be_learned_from(base: Path, features: Path, tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="clip0, clip1 are in both"):
+        go(small("vtimellm-align"), base, tmp_path / "run", features, held=DATA[:2])
 
 
 def test_samples_must_lie_in_their_clip() -> None:

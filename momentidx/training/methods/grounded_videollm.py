@@ -46,6 +46,7 @@ class GroundedMethod(Described):
     """See `Method`. `steps` and `moving` are what the paper varies."""
 
     network: ClassVar[str] = "grounded_videollm"
+    width: ClassVar[int] = 640
     family: Literal["phi", "llama"] = "phi"
     steps: int = 300
     moving: bool = True

@@ -39,6 +39,7 @@ class MomentorMethod(Described):
     """See `Method`. The two switches are the paper's ablations (table 5)."""
 
     network: ClassVar[str] = "momentor"
+    width: ClassVar[int] = 448
     anchors: int = FRAMES
     interpolates: bool = True
     """Whether a time may lie between two anchors; else it is moved to the nearest."""

@@ -38,6 +38,7 @@ class VTimeLLMMethod(Described):
     """See `Method`."""
 
     network: ClassVar[str] = "vtimellm"
+    width: ClassVar[int] = 448
     vocabulary: ClassVar[tuple[str, ...]] = ()
     frames: int = FRAMES
 
