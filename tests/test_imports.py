@@ -57,6 +57,7 @@ HEAVY_HOMES = {
     "faiss": {"search"},
     "av": {"media", "demo", "training"},
     "cv2": {"media", "models", "caption", "demo", "training"},
+    "pycocoevalcap": {"evaluation"},
     "opentimelineio": {"timeline", "times"},
     "sqlalchemy": {"library"},
     "alembic": {"library"},

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from momentidx.evaluation.reading import read_json, reading
+from momentidx.evaluation.reading import items, read_list, record, text, whole
 
 SEGMENT_SECONDS = 5
 AGREEING = 3
@@ -31,23 +33,26 @@ class Sentence:
 
 
 def read_didemo(path: Path) -> list[Sentence]:
-    """Raises WrongUse when the file is missing or of another format."""
-    with reading(
-        path, '[{"annotation_id": 1, "video": "...", "description": "...", "num_segments": 6, "times": [[0, 0]]}]'
-    ):
-        return [
-            Sentence(
-                row["annotation_id"], row["video"], row["description"], row["num_segments"],
-                tuple((first, last) for first, last in row["times"]),
-            )
-            for row in read_json(path)
-        ]  # fmt: skip
+    """Raises WrongUse with the entry and the field that cannot be used."""
+    rows = [record(path, f"entry {place}", row) for place, row in enumerate(read_list(path), start=1)]
+    return [
+        Sentence(
+            row.take("annotation_id", whole), row.take("video", text), row.take("description", text),
+            row.take("num_segments", whole), row.take("times", _times),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _times(value: Any) -> tuple[Segments, ...]:
+    """a list of the [first, last] segment of each person"""
+    return tuple((whole(first), whole(last)) for first, last in items(value))
 
 
 def figures(sentences: Sequence[Sentence], ranked: Mapping[int, Sequence[Segments]]) -> dict[str, float]:
-    """Per cent, for the ranked segments, best first, by the number of the sentence. All must be answered."""
+    """Per cent, for the ranked segments, best first, by the number of the sentence; no answer counts 0."""
     ranks = [_rank(sentence, ranked[sentence.number]) for sentence in sentences]
-    overlaps = [_overlap(sentence, ranked[sentence.number][0]) for sentence in sentences]
+    overlaps = [overlap(sentence, ranked[sentence.number]) for sentence in sentences]
     return {
         "Rank@1": round(100 * fmean(rank <= 1 for rank in ranks), 2),
         "Rank@5": round(100 * fmean(rank <= 5 for rank in ranks), 2),
@@ -56,13 +61,14 @@ def figures(sentences: Sequence[Sentence], ranked: Mapping[int, Sequence[Segment
 
 
 def _rank(sentence: Sentence, ranked: Sequence[Segments]) -> float:
-    """Mean place of the three times that are found first; a time that is not among the answers comes last."""
+    """Mean place of the three times that are found first; infinite when one of them is not among the answers."""
     places = {span: place for place, span in enumerate(ranked, start=1)}
-    return fmean(sorted(places.get(span, len(ranked) + 1) for span in sentence.times)[:AGREEING])
+    return fmean(sorted(places.get(span, inf) for span in sentence.times)[:AGREEING])
 
 
-def _overlap(sentence: Sentence, answer: Segments) -> float:
-    return fmean(sorted((iou(answer, span) for span in sentence.times), reverse=True)[:AGREEING])
+def overlap(sentence: Sentence, ranked: Sequence[Segments]) -> float:
+    """Of the first answer, with the three people who agree best with it."""
+    return fmean(sorted((iou(ranked[0], span) for span in sentence.times), reverse=True)[:AGREEING]) if ranked else 0.0
 
 
 def iou(a: Segments, b: Segments) -> float:

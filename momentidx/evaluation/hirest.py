@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from momentidx.evaluation.reading import read_json, reading
+from momentidx.evaluation.reading import Record, items, length, read_object, record, span, text, truth
 
 Seconds = tuple[float, float]
 THRESHOLDS = (0.5, 0.7)
@@ -36,16 +36,23 @@ class Video:
 
 
 def read_hirest(path: Path) -> list[Video]:
-    """Every pair of a query and a video. Raises WrongUse when the file is missing or of another format."""
-    with reading(path, '{"query": {"video": {"relevant": true, "clip": true, "v_duration": 9.0, "bounds": [0, 9]}}}'):
-        return [
-            Video(
-                query, name, row["v_duration"], row["relevant"], _span(row["bounds"]) if row["clip"] else None,
-                tuple(Step(step["heading"].strip(), _span(step["absolute_bounds"])) for step in row["steps"]),
-            )
-            for query, videos in read_json(path).items()
-            for name, row in videos.items()
-        ]  # fmt: skip
+    """Every pair of a query and a video. Raises WrongUse with the entry and the field that cannot be used."""
+    return [
+        _video(query, name, record(path, f"'{query}', '{name}'", row))
+        for query, videos in record(path, "the document", read_object(path)).content.items()
+        for name, row in record(path, f"'{query}'", videos).content.items()
+    ]
+
+
+def _video(query: str, name: str, row: Record) -> Video:
+    steps = [
+        record(row.path, f"{row.place}, step {place}", step) for place, step in enumerate(row.take("steps", items), 1)
+    ]
+    return Video(
+        query, name, row.take("v_duration", length), row.take("relevant", truth),
+        row.take("bounds", span) if row.take("clip", truth) else None,
+        tuple(Step(step.take("heading", text).strip(), step.take("absolute_bounds", span)) for step in steps),
+    )  # fmt: skip
 
 
 def video_figures(videos: Sequence[Video], ranked: Mapping[str, Sequence[str]]) -> dict[str, float]:
@@ -77,11 +84,6 @@ def step_figures(videos: Sequence[Video], answers: Mapping[tuple[str, str], Sequ
             [fmean(any(column) for column in zip(*table, strict=True)) if table[0] else 0.0 for table in hits]
         )
     return found
-
-
-def _span(bounds: Sequence[float]) -> Seconds:
-    start, end = bounds
-    return float(start), float(end)
 
 
 def _tiou(a: Seconds, b: Seconds) -> float:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from momentidx.evaluation.reading import read_csv, read_json, reading
+from momentidx.evaluation.reading import Record, length, read_object, read_table, record, spans, text
 
 Seconds = tuple[float, float]
 CHOICES = 5
@@ -40,23 +41,32 @@ class Answer:
 
 
 def read_nextgqa(questions: Path, segments: Path) -> list[Question]:
-    """`val.csv` and `gsub_val.json`: the questions that have segments, in the order of the first file."""
-    with reading(segments, '{"video": {"duration": 34, "location": {"question": [[1.2, 5.8]]}}}'):
-        located = {
-            (video, number): (tuple((start, end) for start, end in spans), content["duration"])
-            for video, content in read_json(segments).items()
-            for number, spans in content["location"].items()
-        }
-    with reading(questions, "columns video_id, qid, question, type, answer, a0 to a4"):
-        return [
-            Question(
-                row["video_id"], row["qid"], row["question"], row["type"],
-                tuple(row[f"a{choice}"] for choice in range(CHOICES)), row["answer"],
-                *located[row["video_id"], row["qid"]],
-            )
-            for row in read_csv(questions)
-            if (row["video_id"], row["qid"]) in located
-        ]  # fmt: skip
+    """`val.csv` and `gsub_val.json`: the questions that have segments, in the order of the first file.
+
+    Raises WrongUse with the place and the field that cannot be used.
+    """
+    located = {}
+    for video, content in record(segments, "the document", read_object(segments)).content.items():
+        row = record(segments, f"'{video}'", content)
+        duration = row.take("duration", length)
+        of_video = Record(segments, f"'{video}', 'location'", row.take("location", _object))
+        for number in of_video.content:
+            located[video, number] = tuple(of_video.take(number, spans)), duration
+    return [
+        Question(
+            row.take("video_id", text), row.take("qid", text), row.take("question", text), row.take("type", text),
+            tuple(row.take(f"a{choice}", text) for choice in range(CHOICES)), row.take("answer", text), *found,
+        )
+        for row in read_table(questions)
+        if (found := located.get((row.take("video_id", text), row.take("qid", text))))
+    ]  # fmt: skip
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """an object {...}"""
+    if not isinstance(value, dict):
+        raise ValueError
+    return value
 
 
 def figures(questions: Sequence[Question], answers: Mapping[tuple[str, str], Answer]) -> dict[str, float]:

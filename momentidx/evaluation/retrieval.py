@@ -68,6 +68,16 @@ def tiou(a: Times, b: Times) -> Times:
     return overlap
 
 
+def tiou_of_hull(a: Times, b: Times) -> Times:
+    """`tiou`, with the union of spans that overlap taken from the first start to the last end. The programs of the
+    field compute it so for the first answer: a span of exactly half the true one reaches 0.5, where the sum of the
+    lengths may miss it by a rounding error. 0 for an end before its start."""
+    shared = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
+    hull = np.maximum(a[..., 1], b[..., 1]) - np.minimum(a[..., 0], b[..., 0])
+    overlap: Times = np.divide(shared, hull, out=np.zeros_like(hull), where=(hull > 0) & (shared > 0))
+    return overlap
+
+
 def calibration_error(probabilities: Times, right: NDArray[np.bool_], bins: int = 10) -> float:
     """Expected calibration error (Guo et al., arXiv 1706.04599, section 2): over bins of equal width, the mean
     distance between the probability that was stated and the share that was right."""

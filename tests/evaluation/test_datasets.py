@@ -1,5 +1,6 @@
 """DiDeMo, NExT-GQA and HiREST: the real files are counted, the metrics checked on cases made by hand."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,11 @@ def test_didemo_counts_the_three_people_who_agree_best() -> None:
         "Rank@5": 100.0,
         "mIoU": round(100 * (1 + 1 / 18) / 2, 2),
     }
+
+
+def test_didemo_counts_what_was_not_answered_as_not_found() -> None:
+    sentences = [didemo.Sentence(number, "a", "", 6, ((0, 0), (0, 0), (0, 0), (5, 5))) for number in (1, 2)]
+    assert didemo.figures(sentences, {1: [], 2: [(3, 3)]}) == {"Rank@1": 0.0, "Rank@5": 0.0, "mIoU": 0.0}
 
 
 @needs_data
@@ -92,14 +98,57 @@ def test_hirest_figures_of_a_case_made_by_hand() -> None:
     }  # fmt: skip
 
 
-READERS: list[Callable[[Path], object]] = [
-    didemo.read_didemo, hirest.read_hirest, lambda path: nextgqa.read_nextgqa(path, path),
-]  # fmt: skip
+DIDEMO = {"annotation_id": 1, "video": "a.mov", "description": "x", "num_segments": 6, "times": [[0, 0]]}
+HIREST = {"relevant": True, "clip": True, "v_duration": 9.0, "bounds": [0, 9], "steps": []}
+READERS: dict[str, Callable[[Path], object]] = {
+    "didemo": didemo.read_didemo,
+    "hirest": hirest.read_hirest,
+    "nextgqa": lambda path: nextgqa.read_nextgqa(path.with_suffix(".csv"), path),
+}
 
 
-@pytest.mark.parametrize("read", READERS, ids=["didemo", "hirest", "nextgqa"])
-def test_another_format_is_refused(tmp_path: Path, read: Callable[[Path], object]) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("didemo", {"a": 1}, ": is not a list [...]."),
+        ("didemo", [DIDEMO, [1]], ", entry 2: is not an object {...}."),
+        (
+            "didemo",
+            [DIDEMO | {"times": [[0]]}],
+            ", entry 1: field 'times' is [[0]]. Expected a list of the [first, last] segment of each person.",
+        ),
+        ("hirest", {"cake": [1]}, ", 'cake': is not an object {...}."),
+        (
+            "hirest",
+            {"cake": {"a.mp4": HIREST | {"v_duration": 0}}},
+            ", 'cake', 'a.mp4': field 'v_duration' is 0. Expected a number of seconds above 0.",
+        ),
+        (
+            "hirest",
+            {"cake": {"a.mp4": HIREST | {"steps": [{"heading": "stir"}]}}},
+            ", 'cake', 'a.mp4', step 1: field 'absolute_bounds' is missing. Expected [start, end] in seconds.",
+        ),
+        ("nextgqa", {"v": {"duration": 9}}, ", 'v': field 'location' is missing. Expected an object {...}."),
+        (
+            "nextgqa",
+            {"v": {"duration": 9, "location": {"3": [1]}}},
+            ", 'v', 'location': field '3' is [1]. Expected a list of [start, end] in seconds.",
+        ),
+    ],
+)
+def test_an_unusable_annotation_is_named_with_its_place(
+    tmp_path: Path, name: str, content: object, sentence: str
+) -> None:
     file = tmp_path / "a.json"
-    file.write_text('{"a": [1]}')
-    with pytest.raises(WrongUse, match=r"a\.json: not the expected format\. Expected"):
-        read(file)
+    file.write_text(json.dumps(content))
+    with pytest.raises(WrongUse) as error:
+        READERS[name](file)
+    assert str(error.value) == f"{file}{sentence}"
+
+
+def test_a_table_without_a_column_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"v": {"duration": 9, "location": {"3": [[1, 2]]}}}')
+    (tmp_path / "a.csv").write_text("video_id,qid,question,type,answer,a0,a1,a2,a3\nv,3,why,CW,x,x,y,z,u\n")
+    with pytest.raises(WrongUse) as error:
+        READERS["nextgqa"](tmp_path / "a.json")
+    assert str(error.value) == f"{tmp_path / 'a.csv'}, line 2: field 'a4' is missing. Expected a text."
