@@ -43,6 +43,7 @@ from momentidx.commands.service import service_app
 from momentidx.commands.showing import plain
 from momentidx.commands.status import status
 from momentidx.commands.train import train_app
+from momentidx.commands.train_bases import bases
 from momentidx.commands.watch import watch
 from momentidx.errors import MomentidxError
 
@@ -87,6 +88,7 @@ app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
 app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
 app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
 app.add_typer(eval_app, name="eval", rich_help_panel=ABOUT)
+train_app.command()(bases)
 app.add_typer(train_app, name="train", rich_help_panel=ABOUT)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from momentidx.caption.chat import Task
 from momentidx.caption.generating import go_on
@@ -35,25 +36,42 @@ class GroundedSeed:
         self.version, self.codec = converted.version, GridTokens(converted.settings.get("steps", 300))
         self._template = PHI_3_5 if converted.settings["family"] == "phi" else LLAMA_3
         self._tokenizer = converted.tokenizer()
+        if self._template.end in self._tokenizer.get_vocab():
+            self._tokenizer.eos_token = self._template.end  # what it was taught to end with
         self._sharp = ClipFrames.load("patches", converted.encoder).to(device, dtype)
-        self._moving = load_tower(converted).to(device, dtype)
+        moves = converted.settings.get("moving", True)
+        self._moving = load_tower(converted).to(device, dtype) if moves else None
         self._model = load(converted, dtype).to(device)
         self._device, self._dtype = device, dtype
 
     @torch.inference_mode()
     def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:
         """See `Seed`."""
+        return self.tell(self.look(images), prompt, longest, asks_time=task is not Task.ANSWER)
+
+    @torch.inference_mode()
+    def look(self, images: NDArray[np.uint8]) -> tuple[Tensor, Tensor | None]:
+        """What it sees of (T, H, W, 3) RGB: (12, 577, 1024) of keyframes, (12, 2049, 1408) of all frames."""
         places = list(interval_midpoint(len(images), 1.0, FRAMES).indices)  # 96
         keys = [places[place] for place in keyframes(FRAMES, SEGMENTS)]  # 12
         stills = ClipPillow(self._sharp.side)([images[key] for key in keys])  # (12, 3, 336, 336)
+        sharp = self._sharp(stills.to(self._device, self._dtype))  # (12, 577, 1024)
+        if self._moving is None:
+            return sharp, None
         moving = ClipPillow(self._moving.config.side, IMAGENET_MEAN, IMAGENET_STD)(list(images))[places]
         moving = moving.view(SEGMENTS, FRAMES_OF_A_SEGMENT, *moving.shape[1:])  # (12, 8, 3, 224, 224)
-        sharp = self._sharp(stills.to(self._device, self._dtype))  # (12, 577, 1024)
         motion = self._moving(moving.transpose(1, 2).to(self._device, self._dtype))  # (12, 2049, 1408)
-        question = f"{IMAGE}\n{prompt}" if task is Task.ANSWER else f"{IMAGE} {FLAG}\n{prompt}"
+        return sharp, motion
+
+    @torch.inference_mode()
+    def tell(
+        self, seen: tuple[Tensor, Tensor | None], prompt: str, longest: int, *, asks_time: bool = True
+    ) -> tuple[str, bool]:
+        """Its answer about what was seen; with `asks_time` it is told that times are wanted."""
+        question = f"{IMAGE} {FLAG}\n{prompt}" if asks_time else f"{IMAGE}\n{prompt}"
         text = self._template.render([(question, None)])
         ids = tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE)
-        batch = self._model.splice(torch.tensor([ids], device=self._device), [(sharp, motion)])
+        batch = self._model.splice(torch.tensor([ids], device=self._device), [seen])
         return go_on(self._model.language, self._tokenizer, batch, longest)
 
     def events(self, answer: str, duration: float) -> list[Said]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from momentidx.caption.chat import Task
 from momentidx.caption.seeds import Said, said
@@ -40,10 +42,20 @@ class MomentorSeed:
     @torch.inference_mode()
     def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:  # noqa: ARG002
         """See `Seed`."""
+        return self.tell(self.look(images), prompt, longest)
+
+    @torch.inference_mode()
+    def look(self, images: NDArray[np.uint8]) -> Tensor:
+        """What it sees of (T, H, W, 3) RGB: (N, 1024)."""
         seen = self._eyes(
             ClipPillow(self._eyes.side, floors=True)(list(images)).to(self._device, self._dtype)
         )  # (T, 1024)
         seen = seen[list(uniform_seconds(len(images), 1.0, self.pictures).indices)]  # (N, 1024)
+        return cast(Tensor, seen)
+
+    @torch.inference_mode()
+    def tell(self, seen: Tensor, prompt: str, longest: int) -> tuple[str, bool]:
+        """Its answer about what was seen."""
         text = MOMENTOR.render([(f"{START}{PATCH * self.pictures}{END}\n{prompt}", None)])
         ids = torch.tensor([self._tokenizer(text).input_ids], device=self._device)
         spoken = go_on(

@@ -13,6 +13,9 @@ from momentidx.config import Settings
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.hooks import Offer, choose, hookimpl
 
+TINY = Path(__file__).with_name("tiny_weights")
+"""Where the weights of `tiny` lie; without them it is not offered."""
+
 if TYPE_CHECKING:
     import torch
 
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 @hookimpl
 def captioners() -> list[Offer[Captioner]]:
+    told = "A small Video-LLM that knows the drawn world of 'momentidx demo --captioner tiny' only."
+    tiny: Offer[Captioner] = Offer("tiny", told, _tiny)
     return [
+        *([tiny] if TINY.is_dir() else []),
         Offer(
             "shotlog",
             "Describes camera, light, people, movement and fades by measurement; objects, sounds and text with extras.",
@@ -90,6 +96,12 @@ def _scripted(settings: Settings) -> Captioner:
         raise WrongUse("The captioner 'scripted' needs a file: set 'scripted_answers' (docs/captioners.md).")
     chat = ScriptedChat.read(settings.scripted_answers, Sight.of(settings, pictures=8, width=64))
     return ChatCaptioner("scripted", chat, refine_edges=settings.refine_edges)
+
+
+def _tiny(settings: Settings) -> Captioner:
+    from momentidx.caption.tiny import captioner
+
+    return captioner(TINY, settings)
 
 
 def _vtimellm(settings: Settings) -> Captioner:

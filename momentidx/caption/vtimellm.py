@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from momentidx.caption.chat import Task
 from momentidx.caption.generating import go_on
@@ -40,8 +42,18 @@ class VTimeLLMSeed:
     @torch.inference_mode()
     def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:  # noqa: ARG002
         """See `Seed`."""
+        return self.tell(self.look(images), prompt, longest)
+
+    @torch.inference_mode()
+    def look(self, images: NDArray[np.uint8]) -> Tensor:
+        """What it sees of (T, H, W, 3) RGB: (100, 768)."""
         seen = self._eyes(ClipTensor(self._eyes.side)(list(images)).to(self._device, self._dtype))  # (T, 768)
         seen = seen[list(linspace_inclusive(len(images), 1.0, FRAMES).indices)]  # (100, 768)
+        return cast(Tensor, seen)
+
+    @torch.inference_mode()
+    def tell(self, seen: Tensor, prompt: str, longest: int) -> tuple[str, bool]:
+        """Its answer about what was seen."""
         text = VICUNA_V1.render([(f"{VIDEO}\n{prompt}", None)])
         ids = torch.tensor([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text)], device=self._device)
         return go_on(self._model.language, self._tokenizer, self._model.splice(ids, [seen]), longest)

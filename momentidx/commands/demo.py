@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from momentidx.commands.demo_model import show_model
 from momentidx.commands.export import write_timeline
 from momentidx.commands.index import index_now
 from momentidx.commands.setting_up import set_up
@@ -25,8 +26,17 @@ def demo(
     folder: Annotated[
         Path, typer.Option("--folder", metavar="DIR", help="Where to put the footage, its library and the timeline.")
     ] = Path("momentidx-demo"),
+    captioner: Annotated[
+        str | None,
+        typer.Option(
+            "--captioner", "-c", metavar="NAME", help="tiny: let a small Video-LLM tell, find and answer, on a CPU."
+        ),
+    ] = None,
 ) -> None:
     """Try everything in a minute: draw footage, index it, ask three questions, write a timeline."""
+    if captioner is not None:
+        show_model(folder, captioner)
+        return
     from momentidx.demo.footage import CLIPS
     from momentidx.hooks import choose
     from momentidx.search.find import find

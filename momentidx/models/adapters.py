@@ -64,10 +64,13 @@ class TwoStream(nn.Module):
         self.row_end = nn.Parameter(torch.zeros(4 * image_width)) if merges else None
         self.block_end = nn.Parameter(torch.zeros(4 * image_width if merges else out))
 
-    def forward(self, keyframes: Tensor, frames: Tensor) -> Tensor:
-        """keyframes (S, 1 + P, C), frames (S, 1 + F * Q, C'), class tokens first, to (S * tokens, D)."""
+    def forward(self, keyframes: Tensor, frames: Tensor | None) -> Tensor:
+        """keyframes (S, 1 + P, C), frames (S, 1 + F * Q, C'), class tokens first, to (S * tokens, D).
+
+        Without frames the temporal stream is left out.
+        """
         still = self.still(grid(keyframes[:, 1:]))  # (S, 156 or 64, D)
-        moving = self.moving(frames[:, 1:])  # (S, F * 16, D)
+        moving = self.moving(frames[:, 1:]) if frames is not None else still[:, :0]  # (S, F * 16, D)
         end = self.image(self.block_end) if self.spatial == "merge" else self.block_end  # (D,)
         ends = end.expand(still.shape[0], 1, -1)
         return torch.cat((still, moving, ends), dim=1).flatten(0, 1)

@@ -28,7 +28,7 @@ class GroundedVideoLLM(nn.Module):
         self.language, self.adapter = language, adapter
 
     def splice(
-        self, ids: Tensor, seen: Sequence[tuple[Tensor, Tensor] | None], mask: Tensor | None = None,
+        self, ids: Tensor, seen: Sequence[tuple[Tensor, Tensor | None] | None], mask: Tensor | None = None,
         labels: Tensor | None = None, limit: int | None = None,
     ) -> Spliced:  # fmt: skip
         """ids (B, T) with a marker; for each row keyframes (S, 1 + P, C) and frames (S, 1 + F * Q, C'), or None."""

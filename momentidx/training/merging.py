@@ -11,7 +11,6 @@ from typing import Any
 
 from safetensors.torch import load_file
 
-from momentidx.errors import WrongUse
 from momentidx.models.checkpoints.clip import clip_vision
 from momentidx.models.checkpoints.foreign import source
 from momentidx.models.checkpoints.layout import ENCODER, LANGUAGE, VIDEO, Converted, Made, Stock, write
@@ -23,8 +22,6 @@ def merge(run: Path, folder: Path) -> Converted:
     """Raises MomentidxError when the run is not finished, damaged, or not of the base that is there now."""
     told = read_run(run)
     method = method_of(told["recipe"]["method"])
-    if not getattr(method, "moving", True):
-        raise WrongUse(f"{run} has no temporal stream, which no captioner can be asked without.")
     begun = begin(run, method)
     with_updates(begun, None)
     network: Any = begun.network

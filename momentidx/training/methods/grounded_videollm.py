@@ -105,11 +105,7 @@ class GroundedMethod(Described):
 
     def row(self, adapter: TwoStream, seen: Seen) -> Tensor:
         """One clip's tokens (T, D)."""
-        if self.moving:
-            return adapter(seen["stills"], seen["moving"])
-        still = adapter.still(grid(seen["stills"][:, 1:]))
-        end = adapter.image(adapter.block_end) if adapter.spatial == "merge" else adapter.block_end
-        return torch.cat((still, end.expand(len(still), 1, -1)), dim=1).flatten(0, 1)
+        return adapter(seen["stills"], seen["moving"] if self.moving else None)
 
     def weight(self, written: Written) -> float:
         return taught(written.labels)
@@ -119,6 +115,7 @@ class GroundedMethod(Described):
         tensors = {f"adapter.{name}": tensor for name, tensor in network.adapter.state_dict().items()}
         return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, {
             "family": self.family, "steps": self.steps, "image_side": self.image_side, "video_side": self.video_side,
+            "moving": self.moving,
         }  # fmt: skip
 
 
