@@ -45,7 +45,7 @@ def compare(file: Path, *, checked: int = SMALL) -> Schema:
         size = file.stat().st_size if file.exists() else 0
     except OSError as error:
         raise LibraryError(f"{file}: the library cannot be looked at: {error.strerror}.") from error
-    if size == 0:
+    if size == 0 or (not noted and sqlite.is_being_made(file)):
         return _nothing(file, noted)
     engine = sqlite.reading_engine(file)
     try:
@@ -98,6 +98,8 @@ def upgrade(file: Path) -> None:
     A database that holds something is backed up first. One that was about to be exchanged for another
     when the process died is exchanged.
     """
+    if sqlite.is_being_made(file):
+        sqlite.finish_making(file)
     found = compare(file, checked=LARGE)
     if found is Schema.HALF_RESTORED:
         with lock.turn(file.parent) as note:

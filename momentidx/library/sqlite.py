@@ -54,6 +54,22 @@ def writing_engine(file: Path, *, foreign_keys: bool = True) -> Engine:
     return _engine(file, "rwc", (*WRITE_PRAGMAS, f"PRAGMA foreign_keys = {int(foreign_keys)}"))
 
 
+def is_being_made(file: Path) -> bool:
+    """Whether a process is just making the file, or died when it did.
+
+    That is the one time when there is a rollback journal: afterwards the file has a write-ahead log. Who may only
+    read cannot take back what the journal says ("attempt to write a readonly database").
+    """
+    return file.with_name(f"{file.name}-journal").exists()
+
+
+def finish_making(file: Path) -> None:
+    """Take back what a process began that died in it; hold the library's lock."""
+    engine = writing_engine(file)
+    engine.connect().close()  # opening it does it
+    engine.dispose()
+
+
 @contextmanager
 def writing(engine: Engine, folder: Path, name: str = "note", *, synced: bool = True) -> Iterator[Connection]:
     """One transaction that writes, when it is our turn; `name` is one of `failpoints.TRANSACTIONS`.

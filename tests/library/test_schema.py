@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +46,23 @@ def database(folder: Path) -> Path:
     with WritableLibrary.open(folder) as library:
         indexed(library, file(folder.parent))
     return folder / sqlite.DATABASE
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace kills at that moment")
+def test_a_library_whose_making_was_killed_before_its_first_transaction_is_empty_and_can_be_made(
+    tmp_path: Path,
+) -> None:
+    """A rollback journal is left, which who may only read cannot take back."""
+    database = tmp_path / sqlite.DATABASE
+    program = f"import sqlite3; sqlite3.connect({str(database)!r}).execute('PRAGMA journal_mode = WAL')"
+    killing = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=unlink", "-e", "inject=unlink:signal=KILL"]
+    assert subprocess.run([*killing, sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    assert database.with_name(f"{sqlite.DATABASE}-journal").exists()
+    assert not Library.exists(tmp_path)
+    with WritableLibrary.open(tmp_path) as library:
+        indexed(library, file(tmp_path))
+    assert Library.exists(tmp_path)
+    assert not database.with_name(f"{sqlite.DATABASE}-journal").exists()
 
 
 @pytest.fixture
