@@ -91,7 +91,12 @@ def killed_and_done_again(theatre: Theatre, scene: str, point: str, times: int, 
     return True
 
 
-@pytest.mark.parametrize("point", [point for point in POINTS if point not in TRAINING])
+def _is_late(point: str) -> bool:
+    """A transaction that is through; the slow run tries these as well, a kill before the next one leaves the same."""
+    return point.endswith(".committed")
+
+
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in TRAINING and not _is_late(point)])
 def test_after_a_kill_there_the_library_becomes_what_it_would_have_been(
     theatre: Theatre, point: str, tmp_path: Path
 ) -> None:
