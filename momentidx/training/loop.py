@@ -160,11 +160,12 @@ class _Run:
             row = self._step(number, steps, batches)
             stops = self._agreed(self.watching.stop())
             last = number + 1 == steps
-            if last or stops or (number + 1) % machine.every == 0:
+            keeps = stops or (number + 1) % machine.every == 0
+            if last or keeps:
                 row |= self._evaluated(held)
-                if not last:
-                    self._save(number + 1)
-            logged.add(row)
+            logged.add(row)  # before the checkpoint: a step that is kept has its line
+            if keeps and not last:
+                self._save(number + 1)
             self.watching.stepped(row)
             if stops and not last:
                 raise Stopped(f"{self.folder}: stopped after step {number + 1} of {steps}. Go on with 'train resume'.")

@@ -61,11 +61,10 @@ def described(events: Sequence[Timed], random: Random, *, as_json: bool = False)
             said += [f'{comma}{{"event": {json.dumps(event.sentence, ensure_ascii=False)}, "timestamps": "from ']
             said += [event.start, " to ", event.end, '"}']
         return Turn((DESCRIBE_AS_JSON,), joined([*said, "]"]))
-    lines = [
-        (*(["\n"] if number else []), "From ", event.start, " to ", event.end, f", {lowered(event.sentence)}")
-        for number, event in enumerate(events)
-    ]
-    return Turn((random.choice(DESCRIBE),), joined([part for line in lines for part in line]))
+    lines: list[str | float] = []
+    for number, event in enumerate(events):
+        lines += ["\nFrom " if number else "From ", event.start, " to ", event.end, f", {lowered(event.sentence)}"]
+    return Turn((random.choice(DESCRIBE),), joined(lines))
 
 
 def located(event: Timed, random: Random) -> Turn:

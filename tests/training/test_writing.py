@@ -1,0 +1,128 @@
+"""Which tokens a sample becomes, and which of them are learned from: shown as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoTokenizer
+
+from momentidx.errors import MomentidxError
+from momentidx.models.codecs.anchors import Anchors
+from momentidx.models.codecs.grid_tokens import GridTokens
+from momentidx.models.momentor_records import turns
+from momentidx.models.splice import IGNORED, SENTINEL
+from momentidx.training.base import begin
+from momentidx.training.method import Method, Written
+from momentidx.training.methods.grounded_videollm import GroundedMethod
+from momentidx.training.methods.momentor import MomentorMethod
+from momentidx.training.methods.vtimellm import VTimeLLMMethod
+from momentidx.training.samples import Sample, Turn
+from tests.training.toys import Turning
+
+PICTURES = Turning(0, 200, 5.0)
+TALK = (
+    Turn(("When does it turn bright?",), ("From ", 2.5, " to ", 10.0, ".")),
+    Turn(("What happens from ", 0.0, " to ", 2.5, "?"), ("It is dark.",)),
+)
+SAMPLE = Sample("clip", PICTURES, 10.0, TALK)
+
+
+def told(written: Written, tokenizer: Any) -> tuple[str, str]:
+    """All of it, and what is learned from, with `_` for what is not."""
+    names = ["[video]" if one == SENTINEL else tokenizer.decode([one]) for one in written.ids]
+    learned = [name if label != IGNORED else "_" for name, label in zip(names, written.labels, strict=True)]
+    taught = "".join(learned)
+    while "__" in taught:
+        taught = taught.replace("__", "_")
+    assert all(label in (IGNORED, one) for label, one in zip(written.labels, written.ids, strict=True))
+    return "".join(names), taught
+
+
+def written(method: Method, base: Path, sample: Sample = SAMPLE, *, bare: bool = False) -> tuple[str, str]:
+    tokenizer = begin(base, method).tokenizer
+    return told(method.write(sample, tokenizer, bare=bare), tokenizer)
+
+
+def test_vtimellm_learns_its_answers_in_per_cents_of_the_clip(base: Path) -> None:
+    text, learned = written(VTimeLLMMethod(), base)
+    assert text == (
+        "<s>A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, "
+        "detailed, and polite answers to the user's questions. USER: [video]\nWhen does it turn bright? ASSISTANT: "
+        "From 25 to 99.</s>USER: What happens from 00 to 25? ASSISTANT: It is dark.</s>"
+    )
+    assert learned == "_ From 25 to 99.</s>_ It is dark.</s>"
+
+
+def test_vtimellm_s_first_stage_learns_the_bare_caption(base: Path) -> None:
+    still = Sample("still", PICTURES, 0.0, (Turn((), ("a red door",)),))
+    assert written(VTimeLLMMethod(), base, still, bare=True) == ("<s>[video]\na red door\n", "_a red door\n")
+
+
+def test_momentor_learns_places_that_lie_beside_the_text(base: Path) -> None:
+    method = MomentorMethod(anchors=3)
+    text, learned = written(method, base)
+    assert text == (
+        "<s>You are a careful observer of a video, and tell when things happen in it. USER: "
+        "<vid_start><vid_patch><vid_patch><vid_patch><vid_end>\nWhen does it turn bright? ASSISTANT: "
+        "From <TEMP-OUTPUT> to <TEMP-OUTPUT>.</s>USER: What happens from <TEMP-INPUT> to <TEMP-INPUT>? ASSISTANT: "
+        "It is dark.</s>"
+    )
+    assert learned == "_ From <TEMP-OUTPUT> to <TEMP-OUTPUT>.</s>_ It is dark.</s>"
+    row = method.write(SAMPLE, begin(base, method).tokenizer)
+    assert (row.heard, row.told) == ((0.0, 0.25), (0.25, 1.0))
+    stiff = MomentorMethod(anchors=3, interpolates=False)
+    assert stiff.write(SAMPLE, begin(base, stiff).tokenizer).told == (0.0, 1.0)
+
+
+def test_momentor_writes_what_its_published_records_become(base: Path) -> None:
+    """The same through our samples as through the reader that is compared with the published code."""
+    record = {
+        "moment": [2.5, 10.0],
+        "conversations": [{"User": "When does it turn bright?", "Assistant": "From {moment}."}],
+    }
+    method = MomentorMethod(anchors=3)
+    tokenizer = begin(base, method).tokenizer
+    ours = method.write(Sample("clip", PICTURES, 10.0, TALK[:1]), tokenizer)
+    theirs = turns(record, 10.0, patches=3)
+    assert ours.told == theirs.outputs
+    assert (
+        told(ours, tokenizer)[0].partition("USER: ")[2] == f"{theirs.turns[0][0]} ASSISTANT: {theirs.turns[0][1]}</s>"
+    )
+
+
+def test_grounded_videollm_learns_tokens_of_its_grid_and_is_told_when_times_are_wanted(base: Path) -> None:
+    text, learned = written(GroundedMethod("phi"), base)
+    assert text == (
+        "<s><|system|>\nYou are a helpful AI assistant that can generate responses based on visual inputs.\n"
+        "<|user|>\n[video] <timestamp_grounding>\nWhen does it turn bright?\n<|assistant|>\nFrom <75> to <300>."
+        "<|endoftext|>\n<|user|>\nWhat happens from <0> to <75>?\n<|assistant|>\nIt is dark.<|endoftext|>"
+    )
+    assert learned == "_From <75> to <300>.<|endoftext|>_It is dark.<|endoftext|>"
+    coarse = GroundedMethod("llama", steps=50)
+    assert "From <12> to <50>.<|eot_id|>" in written(coarse, base)[1]
+
+
+def test_new_tokens_are_one_number_each(base: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(base / "language")
+    rows = len(tokenizer)
+    for method, vocabulary in (
+        (MomentorMethod(anchors=4), Anchors(4).vocabulary),
+        (GroundedMethod(steps=50), GridTokens(50).vocabulary),
+    ):
+        known = begin(base, method).tokenizer
+        assert known.convert_tokens_to_ids(list(vocabulary)) == list(range(rows, rows + len(vocabulary)))
+
+
+def test_a_marker_in_the_text_is_refused(base: Path) -> None:
+    sample = Sample("clip7", PICTURES, 10.0, (Turn(("What is in <video>?",), ("A door.",)),))
+    with pytest.raises(MomentidxError, match="clip7: '<video>' stands in its text"):
+        written(VTimeLLMMethod(), base, sample)
+
+
+def test_what_is_cut_off_is_not_learned_from(base: Path) -> None:
+    method = VTimeLLMMethod()
+    whole = method.write(SAMPLE, begin(base, method).tokenizer)
+    assert method.weight(whole) == len(" From 25 to 99.") + 1 + len(" It is dark.") + 1
+    assert method.weight(whole.cut(20)) == 0
