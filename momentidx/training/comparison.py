@@ -106,7 +106,18 @@ def _momentor(method: MomentorMethod) -> tuple[Stage, Stage, Stage]:
 
 def _grounded(method: GroundedMethod) -> tuple[Stage, Stage, Stage]:
     caption, grounding, instruct = (toy(recipe, method, **GROUNDED) for recipe in grounded_videollm.STAGES)
+    if not method.moving:
+        caption, grounding, instruct = (_still(recipe) for recipe in (caption, grounding, instruct))
     return Stage(caption, CAPTIONS, 1), Stage(grounding, EVENTS, 6), Stage(instruct, TALKS, 3)
+
+
+def _still(recipe: Recipe) -> Recipe:
+    """What only the temporal stream has cannot learn without it."""
+    learns = [one for one in recipe.learns if not one.parameters.startswith(r"adapter\.video")]
+    return replace(
+        recipe,
+        learns=tuple(replace(one, parameters=one.parameters.replace("(video|image)", "image")) for one in learns),
+    )
 
 
 def _continued(stage: Stage) -> Stage:

@@ -92,10 +92,14 @@ def test_a_base_with_one_matrix_for_reading_and_speaking_gets_two(features: Path
     merge(run, tmp_path / "made")
 
 
-def test_without_the_temporal_stream_there_is_nothing_to_ask(base: Path, features: Path, tmp_path: Path) -> None:
+def test_without_the_temporal_stream_and_on_another_grid_it_can_be_asked_too(
+    base: Path, features: Path, tmp_path: Path
+) -> None:
     recipe = small("grounded-grounding", steps=1)
     method: Any = recipe.method
-    still = replace(recipe, method=replace(method, moving=False), learns=recipe.learns[1:])
+    still = replace(recipe, method=replace(method, moving=False, steps=50), learns=recipe.learns[1:])
     run = train(still, base, toys.samples(), tmp_path / "run", machine=CPU, features=features)
-    with pytest.raises(WrongUse, match="has no temporal stream"):
-        merge(run, tmp_path / "made")
+    asked = GroundedSeed(merge(run, tmp_path / "made").folder)
+    seen = asked.look(np.zeros((asked.pictures, 28, 28, 3), np.uint8))
+    assert (seen[1], asked.codec.steps) == (None, 50)
+    assert isinstance(asked.tell(seen, "When is it bright?", 3)[0], str)
