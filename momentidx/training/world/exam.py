@@ -15,9 +15,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from momentidx.caption.asking import Prompts
 from momentidx.caption.chat import Task
 from momentidx.caption.seeds import Said
+from momentidx.caption.tiny import PROMPTS
 from momentidx.evaluation.grounding import figures
 from momentidx.evaluation.retrieval import tiou
 from momentidx.models.codecs.protocol import TimeCodec
@@ -25,8 +25,6 @@ from momentidx.training.world.pictures import pictures
 from momentidx.training.world.story import RATE, Happening, Split, Story, story
 from momentidx.training.world.words import sentence, wordings
 
-PROMPTS = Prompts(describe="momentor_describe", locate="momentor_locate", answer="seed_answer")
-"""As in training, and as the captioner `tiny` asks."""
 SPOKEN, WRITTEN = 24, 400
 """Tokens that are waited for: of a time, and of a description."""
 
