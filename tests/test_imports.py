@@ -48,7 +48,7 @@ HEAVY_HOMES = {
     "peft": {"models", "training"},
     "accelerate": {"training"},
     "sentencepiece": {"models"},
-    "PIL": {"models", "caption"},
+    "PIL": {"models", "caption", "training"},
     "rapidocr": {"models"},
     "onnxruntime": {"models"},
     "aaf2": {"timeline"},
