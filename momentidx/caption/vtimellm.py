@@ -28,12 +28,13 @@ from momentidx.models.vtimellm import FRAMES
 class VTimeLLMSeed:
     """The network of a converted folder with its eyes."""
 
-    pictures, width, ends = FRAMES, 448, True
+    width, ends = 448, True
 
     def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "vtimellm")
         self.version, self.codec = converted.version, PercentText()
+        self.pictures = int(converted.settings.get("frames", FRAMES))
         self._tokenizer = converted.tokenizer()
         self._eyes = ClipFrames.load("projected", converted.encoder).to(device, dtype)
         self._model = load(converted, dtype).to(device)
@@ -48,7 +49,7 @@ class VTimeLLMSeed:
     def look(self, images: NDArray[np.uint8]) -> Tensor:
         """What it sees of (T, H, W, 3) RGB: (100, 768)."""
         seen = self._eyes(ClipTensor(self._eyes.side)(list(images)).to(self._device, self._dtype))  # (T, 768)
-        seen = seen[list(linspace_inclusive(len(images), 1.0, FRAMES).indices)]  # (100, 768)
+        seen = seen[list(linspace_inclusive(len(images), 1.0, self.pictures).indices)]  # (100, 768)
         return cast(Tensor, seen)
 
     @torch.inference_mode()

@@ -81,7 +81,9 @@ def opened(base: Path, network: str) -> Converted:
     told = hashlib.sha256()
     for path in sorted(path for path in base.rglob("*") if path.is_file()):
         told.update(f"{path.relative_to(base)} {_sha256(path)}\n".encode())
-    return Converted(base, network, {}, "that of its parts", told.hexdigest()[:8])
+    return Converted(
+        base, network, {}, "That of the language model and the encoders it was begun with.", told.hexdigest()[:8]
+    )
 
 
 def _after(run: Path, method: Method) -> Begun:

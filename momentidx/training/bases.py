@@ -142,7 +142,7 @@ def _trained(parameters: Iterator[nn.Parameter], losses: Iterator[Tensor], minut
             group["lr"] = now
         loss = next(losses)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         steps += 1

@@ -168,7 +168,10 @@ class _Run:
                 self._save(number + 1)
             self.watching.stepped(row)
             if stops and not last:
-                raise Stopped(f"{self.folder}: stopped after step {number + 1} of {steps}. Go on with 'train resume'.")
+                raise Stopped(
+                    f"{self.folder}: stopped after step {number + 1} of {steps}. "
+                    f"Go on with 'momentidx train resume {self.folder}'."
+                )
         logged.close()
         self._finish()
 

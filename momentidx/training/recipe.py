@@ -38,6 +38,10 @@ class Lora:
     former: Literal["merged", "continued"] = "merged"
     """What becomes of those of the stage before: folded into the weights and new ones begun, or trained further."""
 
+    def __post_init__(self) -> None:
+        if self.former not in ("merged", "continued"):
+            raise WrongUse(f"Former updates are 'merged' or 'continued', not '{self.former}'.")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:

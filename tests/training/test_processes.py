@@ -47,9 +47,9 @@ def test_two_processes_learn_what_one_does_and_go_on_after_a_stop(
 
     def launch(run: str, how: str) -> None:
         options = "--cpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
-        told = [str(program), str(base), str(tmp_path / run), str(features), how, name]
+        told = ["--main_process_port", "0", str(program), str(base), str(tmp_path / run), str(features), how, name]
         done = subprocess.run(
-            [sys.executable, "-m", "accelerate.commands.launch", *options.split(), "--main_process_port", "0", *told], cwd=root, timeout=300,
+            [sys.executable, "-m", "accelerate.commands.launch", *options.split(), *told], cwd=root, timeout=300,
             env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}, capture_output=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()[-3000:]

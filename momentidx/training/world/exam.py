@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from momentidx.caption.asking import Prompts
 from momentidx.caption.chat import Task
 from momentidx.caption.seeds import Said
+from momentidx.caption.tiny import PROMPTS
 from momentidx.evaluation.grounding import figures
 from momentidx.evaluation.retrieval import tiou
 from momentidx.models.codecs.protocol import TimeCodec
@@ -24,8 +25,6 @@ from momentidx.training.world.pictures import pictures
 from momentidx.training.world.story import RATE, Happening, Split, Story, story
 from momentidx.training.world.words import sentence, wordings
 
-PROMPTS = Prompts(describe="momentor_describe", locate="momentor_locate", answer="seed_answer")
-"""As in training, and as the captioner `tiny` asks."""
 SPOKEN, WRITTEN = 24, 400
 """Tokens that are waited for: of a time, and of a description."""
 
@@ -113,17 +112,22 @@ def _mean(overlap: NDArray[np.float64]) -> float:
 def blind(asked: Sequence[Question]) -> Mapping[str, Spans]:
     """Answers without eyes: the whole clip, the best single stretch of the training questions, another's time."""
     durations = np.array([question.story.duration for question in asked])
-    learned = list(questions(1000, "train"))
-    shares = np.array([np.array(each.truth.seconds) / each.story.duration for each in learned])  # (1000, 2)
-    grid = [(start, end) for start in range(0, 100, 5) for end in range(start + 5, 101, 5)]
-    candidates = np.array(grid) / 100
-    best = candidates[np.argmax([tiou(shares, np.broadcast_to(each, shares.shape)).mean() for each in candidates])]
+    shares = _learned()  # (1000, 2)
+    grid = [(start / 100, end / 100) for start in range(0, 100, 5) for end in range(start + 5, 101, 5)]
+    candidates = np.array(grid)  # (210, 2)
+    best = candidates[tiou(candidates[:, None], shares[None]).mean(axis=1).argmax()]
     drawn = shares[np.random.default_rng(7).integers(len(shares), size=len(asked))]
     return {
         "whole clip": np.stack((np.zeros_like(durations), durations), axis=1),
         "best single stretch": best[None] * durations[:, None],
         "chance": drawn * durations[:, None],
     }
+
+
+@cache
+def _learned() -> NDArray[np.float64]:
+    """When the answers to the training questions begin and end, as shares of their clips."""
+    return np.array([np.array(each.truth.seconds) / each.story.duration for each in questions(1000, "train")])
 
 
 def dense_marks(told: Sequence[Story], said: Mapping[str, Sequence[tuple[float, float, str]]]) -> dict[str, float]:
