@@ -96,7 +96,9 @@ class ShotLog:
         events += [_changed(each) for each in mixed]
         changing = [*(fade.span for fade in faded), *(each.span for each in mixed)]
         for each in counted:
-            events.append(Event(each.span, words.countdown(), "countdown", each.edge, {"turns": each.turns}))
+            events.append(
+                Event(each.span, words.countdown(), "countdown", each.edge, {"form": "countdown", "turns": each.turns})
+            )
         for shot in frames.shots:
             form = pass_.form(shot, idle(frames.signals, shot), vertical=upright(footage))
             form += ["countdown"] if any(each.span.covers(shot) for each in counted) else []
