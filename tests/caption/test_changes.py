@@ -35,6 +35,12 @@ def test_a_dissolve_is_found_with_its_edges(first: int, end: int) -> None:
     assert abs(stop - end) <= 3
 
 
+def test_nothing_moves_in_a_dissolve_between_two_pictures_that_stand() -> None:
+    shares = [min(1.0, max(0.0, (number - 29) / 26)) for number in range(85)]
+    mixed = [np.asarray(cv2.addWeighted(look_at(), 1 - share, BOOKS, share, 0), np.uint8) for share in shares]
+    assert {event.kind for event in log(Painted(mixed, cuts=[42]))} == {"shot", "dissolve"}
+
+
 def test_a_cut_is_no_dissolve() -> None:
     pictures = [*(look_at(2.0 * number) for number in range(50)), *[BOOKS] * 50]
     assert during("dissolve", log(Painted(pictures, cuts=[50]))) == []

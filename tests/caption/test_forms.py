@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.demo import scenes
+from momentidx.events import values_of
 from tests.caption.painted import Painted, Picture
 from tests.caption.paintings import beside, desktop, leader
-from tests.caption.test_shotlog import lines, look_at, only_shot
+from tests.caption.test_shotlog import lines, log, look_at, only_shot
 
 BOOKS = scenes.books()[:360, :640]
 BLACK = np.zeros((360, 640, 3), np.uint8)
@@ -27,6 +29,12 @@ def test_a_countdown_leader_is_one_event_however_it_is_cut(dark_hand: bool) -> N
         ("shot", (60, 85), "Countdown leader."),
         ("shot", (85, 110), "Locked-off shot; many colours."),
     ]
+
+
+def test_a_countdown_can_be_asked_for() -> None:
+    events = log(Painted([leader(n) for n in range(75)], cuts=[25, 50]))
+    (countdown,) = [event for event in events if event.kind == "countdown"]
+    assert list(values_of(countdown, FILTERS)) == [("form", "countdown", None)]
 
 
 def test_a_clock_wipe_is_no_countdown() -> None:
@@ -72,3 +80,9 @@ def test_what_has_noise_is_no_recording_of_a_screen() -> None:
     rng = np.random.default_rng(1)
     noisy = (np.clip(desktop(n) + rng.normal(0, 6, (360, 640, 1)), 0, 255).astype(np.uint8) for n in range(50))
     assert only_shot(noisy).measures["form"] == []
+
+
+@pytest.mark.parametrize("shape", [(360, 2, 3), (2, 360, 3), (24, 36, 3)])
+def test_a_sliver_of_a_picture_has_no_form_but_its_own(shape: tuple[int, int, int]) -> None:
+    stripes = np.indices(shape).sum(axis=0).astype(np.uint8) % 7 * 30
+    assert only_shot([stripes] * 30).measures["form"] == []

@@ -219,7 +219,7 @@ def test_a_thing_that_crosses_is_told_with_colour_and_direction(
 
 def test_movement_in_a_part_of_a_shot_is_an_event_of_its_own_with_its_own_edges() -> None:
     def passes_once() -> Iterator[Picture]:
-        for frame in range(200):
+        for frame in range(150):
             picture = scenes.table()
             scenes.ball(picture, (-40 + 12 * max(frame - 75, 0), 200), 30, (200, 30, 30), 0)
             yield picture

@@ -166,6 +166,21 @@ def test_a_sign_goes_with_the_world_and_a_title_stays(reader: Reader) -> None:
     assert values == {"emergency", "exit", "emergency exit"}
 
 
+def test_what_a_hand_uncovers_was_not_put_over_the_picture(reader: Reader) -> None:
+    board = put(garden(), "Jane Doe", 44, (500, 190), BLACK)
+
+    hand = np.tile(np.linspace(90, 220, 60).astype(np.uint8), 15)[None, :, None]
+
+    def hand_goes(number: int) -> Picture:
+        picture, left = board.copy(), min(WIDTH, 380 + 45 * max(0, number - 12))
+        picture[120:300, left:] = hand[:, : WIDTH - left]
+        return picture
+
+    (event,) = told(reader, map(hand_goes, range(60)))
+    assert (event.measures["role"], event.measures["lines"]) == ("text", ["Jane Doe"])
+    assert 12 < frames(event)[0] < 30
+
+
 def test_credits_that_roll_are_one_event(reader: Reader) -> None:
     lines = ["Directed by", "Jane Doe", "Camera", "Anna Miller"]
 

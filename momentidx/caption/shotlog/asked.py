@@ -80,7 +80,7 @@ FILTERS: Mapping[str, Filter] = {
     "colour": Filter(("shot/look.main", "shot/look.upper", "shot/look.lower"), COLOURS),
     "tone": Filter(("shot/look.tone",), TONES),
     "focus": Filter(("shot/focus.label",), FOCUS),
-    "form": Filter(("shot/form",), FORMS),
+    "form": Filter(("countdown/form", "shot/form"), FORMS),
     "change": Filter(("dissolve/change", "rack-focus/change"), CHANGES),
     "speed": Filter(("shot/camera.moves.speed", "camera/speed")),
     "fade": Filter(("shot/fades",), FADES),

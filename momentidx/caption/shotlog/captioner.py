@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from momentidx.caption.shotlog import words
+from momentidx.caption.shotlog import measures, words
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.caption.shotlog.camera import Camera, camera
 from momentidx.caption.shotlog.changes import Change, dissolves, focus, racks, sharpness, thumb
@@ -37,7 +37,7 @@ from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
 from momentidx.caption.shotlog.people import People, check_detectors
 from momentidx.caption.shotlog.snapping import Snapper
-from momentidx.caption.shotlog.sounds import Heard, Listener
+from momentidx.caption.shotlog.sounds import Listener
 from momentidx.caption.shotlog.split import SeamFinder, Seams, split
 from momentidx.caption.shotlog.texts import Texts
 from momentidx.caption.shotlog.things import FEWEST, Blob, Watcher
@@ -91,26 +91,30 @@ class ShotLog:
         counted = countdowns(pass_.pts, pass_.hands, frames.shots)
         faded = [each for each in fades(frames.signals, footage.span) if not _swept(each, counted)]
         events = [Event(fade.span, words.fade(fade), fade.kind, Fraction(0), {"colour": fade.colour}) for fade in faded]
+        mixed = dissolves(pass_.pts, pass_.thumbs, frames.shots)
+        mixed = [each for each in mixed if not any(fade.span.overlap(each.span) for fade in faded)]
+        events += [_changed(each) for each in mixed]
+        changing = [*(fade.span for fade in faded), *(each.span for each in mixed)]
         for each in counted:
-            events.append(Event(each.span, words.countdown(), "countdown", each.edge, {"turns": each.turns}))
+            events.append(
+                Event(each.span, words.countdown(), "countdown", each.edge, {"form": "countdown", "turns": each.turns})
+            )
         for shot in frames.shots:
             form = pass_.form(shot, idle(frames.signals, shot), vertical=upright(footage))
             form += ["countdown"] if any(each.span.covers(shot) for each in counted) else []
-            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)], form)
+            events += pass_.describe(shot, [fade for fade in faded if shot.overlap(fade.span)], changing, form)
             events += [
                 Event(stop.span, words.stop(stop), stop.kind, Fraction(0))
                 for stop in ([] if "screen-recording" in form else stops(frames.signals, shot))
                 if not any(fade.span.overlap(stop.span) for fade in faded)
             ]
-        mixed = dissolves(pass_.pts, pass_.thumbs, frames.shots)
-        mixed = [each for each in mixed if not any(fade.span.overlap(each.span) for fade in faded)]
-        events += [_changed(each) for each in mixed]
         if self._models.sounds is not None:
             heard = Listener(self._models.sounds).hear(footage.span, frames.sound(rate=SOUND_RATE))
-            events += [Event(each.span, words.heard(each), "sound", each.edge, _without_times(each)) for each in heard]
+            events += [Event(each.span, words.heard(each), "sound", each.edge, measures.of(each)) for each in heard]
         events += [
-            Event(each.span, words.written(each), "text", each.edge, _text_measures(each))
+            Event(each.span, words.written(each), "text", each.edge, measures.of_text(each))
             for each in pass_.written(footage, frames)
+            if not any(2 * leader.span.overlap(each.span) > each.span.duration for leader in counted)
         ]
         on_frames = Snapper(frames.signals.pts, footage.span)
         events = [replace(event, span=on_frames(event.span)) for event in events]
@@ -161,7 +165,7 @@ class _Pass:
         if self.texts is None or not self.pts:
             return []
         lines = self.texts.read(frames, max(footage.video.width, footage.video.height))
-        return written(lines, footage.span, self.pts, frames.shots, self.steps, self.texts.size)
+        return written(lines, footage.span, self.pts, frames.shots, self.steps, self.watcher.blobs, self.texts.size)
 
     def form(self, shot: Span, idle: float, *, vertical: bool) -> list[str]:
         """The form of one shot; see `forms`."""
@@ -171,17 +175,22 @@ class _Pass:
             *(["split-screen"] if split(self.seams[first:last]) else []),
         ]
 
-    def describe(self, shot: Span, faded: Sequence[Fade], form: Sequence[str]) -> Iterator[Event]:
-        """The events of one shot but for its fades; none for a shot shorter than the time between two looks."""
+    def describe(
+        self, shot: Span, faded: Sequence[Fade], changing: Sequence[Span], form: Sequence[str]
+    ) -> Iterator[Event]:
+        """The events of one shot but for its fades; none for a shot shorter than the time between two looks.
+
+        `changing` is where pictures fade or mix: nothing there looks as it is, and everything seems to move.
+        """
         first, last = bisect_left(self.pts, shot.start), bisect_left(self.pts, shot.end)
         pictures = self.pts[first:last]
         if not pictures or any(fade.kind in PLAIN_KINDS and fade.span.covers(shot) for fade in faded):
             return
         edge = max((after - before for before, after in pairwise(pictures)), default=0) * shot.base
-        clear = [n for n in range(first, last) if not any(self.pts[n] in fade.span for fade in faded)]
+        clear = [n for n in range(first, last) if not any(self.pts[n] in span for span in changing)]
         seen = appearance([self.looks[n] for n in clear or range(first, last)])
         does = Camera("unknown") if "split-screen" in form else camera(shot, self.steps[first : last - 1])
-        moving = activities(shot, pictures, self._blobs(shot, faded) if does.rests else [], self.looker.name)
+        moving = activities(shot, pictures, self._blobs(shot, changing) if does.rests else [], self.looker.name)
         filling = next((each for each in moving if each.span.duration >= FILLS * shot.duration), None)
         quiet = does.rests and not moving and len(pictures) >= 2 * FEWEST
         people, named = self.looker.people(shot), self.looker.named(shot)
@@ -196,24 +205,23 @@ class _Pass:
             return
         for group in people:
             if group is not everywhere:
-                yield Event(group.span, words.people(group), "people", group.edge, _without_times(group))
+                yield Event(group.span, words.people(group), "people", group.edge, measures.of(group))
         for one in named:
             if one not in always:
-                yield Event(one.span, words.named(one), "object", one.edge, _without_times(one))
+                yield Event(one.span, words.named(one), "object", one.edge, measures.of(one))
         for move in does.moves:
             if move.span.duration < filled:
-                yield Event(move.span, words.camera_move(move), "camera", edge, _plain(asdict(move), "span"))
+                yield Event(move.span, words.camera_move(move), "camera", edge, measures.of(move))
         for each in moving:
             if each is not filling and not (each.name == "person" and _told(each.span, people)):
-                yield Event(each.span, words.activity(each), "movement", edge, _activity_measures(each))
+                yield Event(each.span, words.activity(each), "movement", edge, measures.of(each))
             for thing in each.passing:
-                yield Event(thing.span, words.thing(thing), "movement", edge, _plain(asdict(thing), "span"))
+                yield Event(thing.span, words.thing(thing), "movement", edge, measures.of(thing))
 
-    def _blobs(self, shot: Span, faded: Sequence[Fade]) -> list[Blob]:
-        """The blobs of a shot; in a fade everything seems to move."""
+    def _blobs(self, shot: Span, changing: Sequence[Span]) -> list[Blob]:
         found = self.watcher.blobs  # in order of time
         first, last = (bisect_left(found, pts, key=lambda blob: blob.pts) for pts in (shot.start, shot.end))
-        return [blob for blob in found[first:last] if not any(blob.pts in fade.span for fade in faded)]
+        return [blob for blob in found[first:last] if not any(blob.pts in span for span in changing)]
 
 
 def upright(footage: Footage) -> bool:
@@ -243,18 +251,18 @@ def _shot_event(
     form: Sequence[str],
     focused: tuple[str | None, float | None],
 ) -> Event:
-    measures: dict[str, Any] = {
-        "camera": {**_plain(asdict(does), "moves"), "moves": [_plain(asdict(move), "span") for move in does.moves]},
-        "look": _plain(asdict(seen)),
-        "movement": _activity_measures(filling) if filling else None,
+    figures: dict[str, Any] = {
+        "camera": measures.of(does),
+        "look": measures.of(seen),
+        "movement": measures.of(filling) if filling else None,
         "fades": [fade.kind for fade in faded],
-        "people": _without_times(people) if people else None,
-        "objects": [_without_times(each) for each in named],
+        "people": measures.of(people) if people else None,
+        "objects": [measures.of(each) for each in named],
         "form": list(form),
         "focus": {"label": focused[0], "sharpness": focused[1]},
     }
     sentence = words.shot(does, seen, filling, faded, quiet, people, named, form, soft=focused[0] == "soft")
-    return Event(shot, sentence, "shot", Fraction(0), measures)
+    return Event(shot, sentence, "shot", Fraction(0), figures)
 
 
 def _swept(fade: Fade, counted: Sequence[Countdown]) -> bool:
@@ -264,37 +272,10 @@ def _swept(fade: Fade, counted: Sequence[Countdown]) -> bool:
 
 def _changed(found: Change) -> Event:
     """A dissolve or a rack focus; its edges are reckoned from pictures an eighth of a second apart."""
-    measures = {"change": found.kind, "residue": found.residue}
-    return Event(found.span, words.change(found), found.kind, Fraction(1, PER_SECOND), measures)
-
-
-def _text_measures(found: Written) -> dict[str, Any]:
-    measures = {**_without_times(found), "phrases": [] if found.role == "timecode" else found.phrases}
-    return {**measures, "name": f"{found.slate['scene']}/{found.slate['take']}" if found.slate else None}
-
-
-def _activity_measures(activity: Activity) -> dict[str, Any]:
-    going = [_plain(asdict(thing), "span") for thing in activity.going]
-    return {**_plain(asdict(activity), "span", "going"), "going": going}
+    figures = {"change": found.kind, "residue": found.residue}
+    return Event(found.span, words.change(found), found.kind, Fraction(1, PER_SECOND), figures)
 
 
 def _told(span: Span, people: Sequence[People]) -> bool:
     """Whether what somebody does in a stretch is part of what is said of the people there."""
     return any(2 * group.span.overlap(span) >= span.duration for group in people)
-
-
-def _without_times(found: People | Named | Heard | Written) -> dict[str, Any]:
-    return _plain(asdict(found), "span", "edge")
-
-
-def _plain(values: dict[str, Any], *without: str) -> dict[str, Any]:
-    """JSON values, figures to four places."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float):
-            return round(value, 4)
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
-        return [plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-    return {key: plain(value) for key, value in values.items() if key not in without}

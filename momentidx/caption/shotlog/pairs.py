@@ -82,6 +82,8 @@ def movement(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Move | None
 def _leap(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, float] | None:
     """The shift (x, y) of the whole picture by phase correlation: for leaps too wide to follow corners."""
     half = (before.shape[1] // 2, before.shape[0] // 2)
+    if min(half) < 2:
+        return None
     one, other = (cv2.resize(p, half, interpolation=cv2.INTER_AREA).astype(np.float32) for p in (before, after))
     (x, y), response = cv2.phaseCorrelate(one, other, cv2.createHanningWindow(half, cv2.CV_32F))
     return (2 * x, 2 * y) if response > LEAP_RESPONSE and max(abs(x), abs(y)) > LEAP else None

@@ -16,12 +16,16 @@ BORDER, LONG = 6, 0.2
 """Levels at the border of an area, and the part of the picture's width or height along which it runs straight."""
 BORDERS = 3
 """Rows, and columns, with such a border at least: of windows, bars, fields."""
+SMALLEST = 40
+"""Pixels that the shorter side of a screen has."""
 WRITING = 0.03
 """Share of the picture that looks like lines of text."""
 
 
 def drawn(grey: NDArray[np.uint8]) -> bool:
     """Whether a (H, W) picture, of 320 pixels on its longer side, looks as if programs had drawn it."""
+    if min(grey.shape) < SMALLEST:
+        return False
     levels = grey.astype(np.int16)
     across, down = np.abs(np.diff(levels, axis=1)), np.abs(np.diff(levels, axis=0))
     if ((across[1:] <= LEVEL) & (down[:, 1:] <= LEVEL)).mean() < FLAT:

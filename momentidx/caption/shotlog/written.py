@@ -18,6 +18,7 @@ from momentidx.caption.shotlog import slates
 from momentidx.caption.shotlog.lines import Line
 from momentidx.caption.shotlog.path import Step
 from momentidx.caption.shotlog.slates import Text
+from momentidx.caption.shotlog.things import Blob
 from momentidx.times import Span
 
 ROLES = {
@@ -25,7 +26,7 @@ ROLES = {
     "timecode": "a running timecode, burnt into the picture",
     "credits": "at least three lines that roll upwards, one after the other",
     "lower-third": "put over the lower third of the picture",
-    "title": "put over the picture elsewhere",
+    "title": "put over the picture elsewhere: comes or goes by itself while the camera rests, or stays while it moves",
     "sign": "moves with the world when the camera moves",
     "text": "anything else that is written",
 }
@@ -42,6 +43,10 @@ FOLLOWS, STAYS = 0.4, 0.2
 """Of the camera's movement: how far from it a sign, and from its place an overlay, is found at most."""
 ROLLS, ROLLING = 0.15, 3
 """Part of the picture's height that a line of credits rises at least, and how many lines there are."""
+AROUND = Fraction(1, 2)
+"""Seconds before and after a text comes or goes in which something may have uncovered or covered it."""
+AT_SIDE, OVER = 0.02, 0.3
+"""Part of the picture within which a thing is at its side, and part of a text that it covers."""
 PHRASE = 4
 """Words of the longest run that can be asked for by `text:`; a whole line always can."""
 
@@ -87,8 +92,8 @@ class _Placed:
     """Part of the height that it went up while it was seen."""
     role: str | None
     """`sign` or `overlay` where its movement tells."""
-    inside: bool
-    """Whether it comes or goes within a shot."""
+    put: bool
+    """Whether it comes or goes within a shot by itself: nothing gave way to it, and the camera rested."""
 
 
 def written(
@@ -97,14 +102,15 @@ def written(
     pictures: Sequence[int],
     shots: Sequence[Span],
     steps: Sequence[Step],
+    blobs: Sequence[Blob],
     size: tuple[int, int],
 ) -> list[Written]:
     """What is written in a footage.
 
-    `pictures` are the times of all pictures looked at, `steps` the camera's movements between them, and `size`
-    the (height, width) of the pictures in which lines were followed.
+    `pictures` are the times of all pictures looked at, `steps` the camera's movements between them, `blobs` what
+    moves in them, and `size` the (height, width) of the pictures in which lines were followed.
     """
-    placed = [_placed(line, footage, pictures, shots, steps, size) for line in lines]
+    placed = [_placed(line, footage, pictures, shots, steps, blobs, size) for line in lines]
     rolling = [each for each in placed if each.risen >= ROLLS]
     blocks: list[tuple[str | None, list[_Placed]]] = [("credits", run) for run in _runs(rolling)]
     credited = {id(each) for _, run in blocks for each in run}
@@ -124,6 +130,7 @@ def _placed(
     pictures: Sequence[int],
     shots: Sequence[Span],
     steps: Sequence[Step],
+    blobs: Sequence[Blob],
     size: tuple[int, int],
 ) -> _Placed:
     first, last = line.seen[0].pts, line.seen[-1].pts
@@ -145,8 +152,27 @@ def _placed(
         text,
         risen=float(-moved[1]) * max(size) / height,
         role=_moves(moved, first, last, steps),
-        inside=start not in edges or end not in edges,
+        put=not {start, end} <= edges
+        and all(at in edges or _by_itself(text, at, steps, blobs, int(AROUND / footage.base)) for at in (start, end)),
     )
+
+
+def _by_itself(text: Text, at: int, steps: Sequence[Step], blobs: Sequence[Blob], around: int) -> bool:
+    """Whether the camera rests when a text comes or goes, and nothing that reaches in covers its place."""
+    first = bisect_left(steps, at - around, key=lambda step: step.end)
+    if not all(step.rests for step in steps[first : bisect_right(steps, at + around, key=lambda step: step.start)]):
+        return False
+    first = bisect_left(blobs, at - around, key=lambda blob: blob.pts)
+    near = blobs[first : bisect_right(blobs, at + around, key=lambda blob: blob.pts)]
+    return not any(_covers(blob, text) for blob in near)
+
+
+def _covers(blob: Blob, text: Text) -> bool:
+    """Whether a thing that reaches in from a side of the picture lies over a text."""
+    at_side = min(blob.left, blob.top, 1 - blob.right, 1 - blob.bottom) <= AT_SIDE
+    wide = min(blob.right, text.right) - max(blob.left, text.left)
+    high = min(blob.bottom, text.bottom) - max(blob.top, text.top)
+    return at_side and min(wide, high) > 0 and wide * high >= OVER * (text.right - text.left) * (text.bottom - text.top)
 
 
 def _edge(one: int, other: int, cuts: Sequence[int]) -> tuple[int, int]:
@@ -253,6 +279,6 @@ def _role(block: Sequence[_Placed], place: tuple[float, float, float, float]) ->
     if known == {"sign"}:
         return "sign"
     still = all(abs(each.risen) < STAYS for each in block)
-    if known == {"overlay"} or (known == {None} and still and any(each.inside for each in block)):
+    if known == {"overlay"} or (known == {None} and still and any(each.put for each in block)):
         return "lower-third" if (place[1] + place[3]) / 2 >= LOWER else "title"
     return "text"
