@@ -24,9 +24,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 from momentidx.models.language import build
-from momentidx.training import loop
 from momentidx.training.loop import Watching, prepared, train
 from momentidx.training.machine import Machine
+from momentidx.training.reading import Read
 from momentidx.training.recipe import Recipe
 from momentidx.training.recipes import RECIPES
 from momentidx.training.samples import Sample, Turn, Vectors
@@ -68,12 +68,12 @@ def row(name: str, recipe: Recipe, folder: Path, data: list[Sample], machine: Ma
     """One line: the first two steps are not counted, which warm up."""
     times: list[float] = []
     waited = Waiting()
-    loop.Read.__getitem__ = waited.around(loop.Read.__getitem__)  # type: ignore[method-assign]
+    Read.__getitem__ = waited.around(Read.__getitem__)  # type: ignore[method-assign]
     train(
         recipe, folder / "base", data, folder / name, machine=machine,
         watching=Watching(stepped=lambda _: times.append(time.perf_counter())),
     )  # fmt: skip
-    loop.Read.__getitem__ = waited.inner  # type: ignore[method-assign]
+    Read.__getitem__ = waited.inner  # type: ignore[method-assign]
     begun = prepared(recipe, folder / "base")
     method: Any = recipe.method
     bare = recipe.dialogue == "caption"
@@ -111,8 +111,9 @@ class Waiting:
 
 def matrix_rate(cuda: bool, width: int) -> float:
     """Operations a second of a product of the size that the network multiplies, the best of some."""
-    kind = {"device": "cuda", "dtype": torch.bfloat16} if cuda else {}
-    x, w = torch.randn(2048, width, **kind), torch.randn(width, 4 * width, **kind)
+    x, w = torch.randn(2048, width), torch.randn(width, 4 * width)
+    if cuda:
+        x, w = x.to("cuda", torch.bfloat16), w.to("cuda", torch.bfloat16)
     best = float("inf")
     for _ in range(20):
         before = time.perf_counter()
@@ -152,7 +153,8 @@ def language(folder: Path, width: int, layers: int) -> None:
     made.add_special_tokens(alphabet[:3])
     made.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     special = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
-    PreTrainedTokenizerFast(tokenizer_object=made, **special).save_pretrained(folder)
+    kind: Any = PreTrainedTokenizerFast
+    kind(tokenizer_object=made, **special).save_pretrained(folder)
 
 
 if __name__ == "__main__":

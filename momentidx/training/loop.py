@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -153,7 +154,8 @@ class _Run:
         recipe, machine = self.recipe, self.machine
         steps = recipe.steps or math.ceil(recipe.epochs * len(data) / recipe.batch)
         start = self._restore()
-        torch.manual_seed(recipe.seed + self.accelerator.process_index) if start == 0 else None
+        if start == 0:
+            torch.manual_seed(recipe.seed + self.accelerator.process_index)  # dropout differs among processes
         logged = Log(self.folder, start, self.accelerator, tensorboard=machine.tensorboard)
         self.lesson.train()
         for number, batches in enumerate(self._batches(data, start, steps), start):
@@ -230,10 +232,11 @@ class _Run:
                 self.machine.micro,
             )  # fmt: skip
             read = Read(held, self.recipe, self.begun.tokenizer, self.seen)
-            batches = [together([read[at] for at in part]) for part in mine]
-            with self.accelerator.autocast():
-                total = sum(float(method.loss(self.begun.network, batch)) for batch in batches)
-            weight = sum(method.weight(one) for batch in batches for one in batch.written)
+            total = weight = 0.0
+            for batch in (together([read[at] for at in part]) for part in mine):
+                with self.accelerator.autocast():
+                    total += float(method.loss(self.begun.network, batch))
+                weight += sum(map(method.weight, batch.written))
             if held:
                 found["held_loss"] = self._summed(total) / max(self._summed(weight), 1.0)
             if self.watching.evaluate is not None:
@@ -255,7 +258,7 @@ class _Run:
                 checkpoints.write(
                     Checkpoint(step, dict(kept(self.begun.network)), moments, random), self.folder, self.machine.keep
                 )
-            except OSError as error:
+            except (OSError, SafetensorError) as error:
                 log.warning("step %d is not kept: %s; training goes on, the checkpoint before stays", step, error)
         self.accelerator.wait_for_everyone()
 
@@ -267,6 +270,8 @@ class _Run:
         saved = checkpoints.read(found[-1])
         put(self.begun.network, saved.trained, found[-1])
         for name, parameter in self.named.items():
+            if f"{name}/exp_avg" not in saved.optimizer:  # nothing reached it yet
+                continue
             state = {"step": torch.tensor(float(saved.step))}
             for key in ("exp_avg", "exp_avg_sq"):
                 if (moment := saved.optimizer.get(f"{name}/{key}")) is None or moment.shape != parameter.shape:
