@@ -33,15 +33,16 @@ export class Lanes {
     this.nudged(this.head, null);
   }
 
-  /** The moments, each in the lane of its layer; people's are the last. */
+  /** The moments: for each layer a lane of shots and one of what happens in them; people's are the last. */
   show(moments) {
-    const names = [...new Set(moments.map((moment) => moment.layer))];
-    names.sort((one, other) => (one === "human") - (other === "human"));
+    const laneOf = (moment) => (moment.human || moment.kind === "shot" ? moment.layer : `${moment.layer} +`);
+    const lanes = Map.groupBy(moments, laneOf);
+    const names = [...lanes.keys()].sort((one, other) => (one === "human") - (other === "human") || one.localeCompare(other));
     this.bars = new Map();
     this.layers.replaceChildren(
       ...names.map((name) => {
-        const bars = moments.filter((moment) => moment.layer === name).map((moment) => this.bar(moment));
-        return el("div", { class: "lanes-layer" }, el("span", { class: "lanes-name" }, name), ...bars);
+        const bars = lanes.get(name).map((moment) => this.bar(moment));
+        return el("div", { class: "lanes-layer" }, el("span", { class: "lanes-name" }, name), bars);
       }),
     );
   }

@@ -3,10 +3,12 @@
 import { el } from "./dom.js";
 
 const STARS = 5;
+const HEAD_PIXELS = 60;
 
 /** The list below the player; `player` does what a person asks for. */
 export class Sheet {
   constructor(root, player) {
+    this.root = root;
     this.player = player;
     this.texts = player.texts;
     this.rows = new Map();
@@ -132,7 +134,15 @@ export class Sheet {
   select(id) {
     this.open = id;
     for (const [each, row] of this.rows) row.classList.toggle("sheet-open", each === id);
-    this.rows.get(id)?.scrollIntoView({ block: "nearest" });
+    const row = this.rows.get(id);
+    if (row) this.reveal(row);
+  }
+
+  /** Scroll the sheet, and nothing else, until a row can be seen. */
+  reveal(row) {
+    const [box, place] = [this.root.getBoundingClientRect(), row.getBoundingClientRect()];
+    const hidden = place.top < box.top + HEAD_PIXELS || place.bottom > box.bottom;
+    if (hidden) this.root.scrollTop += place.top - box.top - box.height / 2;
   }
 
   /** Mark the rows of what is on the screen. */

@@ -35,6 +35,7 @@ class Player {
     this.open = null;
     this.changed = [];
     this.start = 0;
+    this.asking = null;
     this.closed = false;
   }
 
@@ -82,13 +83,15 @@ class Player {
         el("div", {}, el("dt", {}, text), el("dd", {}, this.markText[name])),
       ),
     );
+    this.copyButton = this.button("copy");
+    this.copyButton.hidden = true;
     const strip = el("div", { class: "player-strip" });
     const sheet = el("section", { class: "sheet", "aria-label": texts.sheet });
     this.root.replaceChildren(
       el(
         "section",
         { class: "player", "aria-label": texts.player },
-        el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())),
+        el("header", {}, el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())), this.copyButton),
         this.stage,
         el("div", { class: "player-readout" }, this.timecode, this.frameText, this.speedText, this.place, marks),
         strip,
@@ -108,7 +111,10 @@ class Player {
       texts,
     );
     this.sheet = new Sheet(sheet, this);
-    this.letGo = this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player);
+    this.letGo = [
+      this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player),
+      this.app.news.hear("changed", () => this.heard()),
+    ];
   }
 
   about() {
@@ -117,16 +123,19 @@ class Player {
     return [` ${facts.width}×${facts.height}`, facts.codec, rate, pictures.label(0), pictures.span(facts.duration_frames)].join(" · ");
   }
 
+  button(action) {
+    const act = () => this.acts[action]();
+    return el("button", { type: "button", "data-action": action, onclick: act }, this.texts.actions[action]);
+  }
+
   buttons() {
-    const button = (action) =>
-      el("button", { type: "button", "data-action": action, onclick: () => this.acts[action]() }, this.texts.actions[action]);
+    const button = (action) => this.button(action);
     this.playButton = button("toggle");
-    this.copyButton = button("copy");
     const groups = [
       [button("back"), button("stepBack"), this.playButton, button("stepForward"), button("forward")],
       [button("markIn"), button("markOut"), button("playMarked"), button("clearMarks")],
       [button("trim"), button("addNote"), button("select"), button("undo")],
-      [button("zoomOut"), button("zoomIn"), this.copyButton],
+      [button("zoomOut"), button("zoomIn")],
     ];
     return el("div", { class: "player-buttons", role: "toolbar", "aria-label": this.texts.controls },
       ...groups.map((group) => el("div", { class: "player-group" }, ...group)));
@@ -322,9 +331,7 @@ class Player {
 
   async remove(moment) {
     await this.attempt(() => this.app.api.delete(`/events/${moment.id}`));
-    this.moments = (await this.app.api.get(`${this.url}/events`)).moments;
-    if (this.open?.id === moment.id) this.open = null;
-    this.list();
+    this.heard();
   }
 
   /** Put a moment in the place of another; null stands for none. */
@@ -335,6 +342,21 @@ class Player {
     if (this.open && this.open.id === before?.id) this.open = now;
     this.list();
     if (this.open && now && this.open.id === now.id) this.choose(now);
+  }
+
+  /** Others changed something: show what is told of the clip now, but for who is typing. */
+  heard() {
+    this.asking ??= setTimeout(async () => {
+      this.asking = null;
+      if (this.closed) return;
+      if (this.root.querySelector(".sheet :is(input, textarea, select):focus")) return this.heard();
+      const told = await this.attempt(() => this.app.api.get(`${this.url}/events`));
+      if (told && JSON.stringify(told.moments) !== JSON.stringify(this.moments)) {
+        this.moments = told.moments;
+        this.open = this.moments.find((moment) => moment.id === this.open?.id) ?? null;
+        this.list();
+      }
+    }, ASK_MILLISECONDS);
   }
 
   async attempt(act) {
@@ -411,7 +433,8 @@ class Player {
 
   close() {
     this.closed = true;
-    this.letGo?.();
+    clearTimeout(this.asking);
+    for (const letGo of this.letGo ?? []) letGo();
     this.playback?.close();
   }
 }
