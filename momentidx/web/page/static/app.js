@@ -52,16 +52,18 @@ class App {
 
   /** Say something for a moment. */
   toast(text, action = null) {
-    const said = el("div", { class: "toast" }, el("span", {}, text), action);
+    const said = el("div", { class: "toast" }, el("span", {}, text), " ", action);
     this.toasts.append(said);
     setTimeout(() => said.remove(), TOAST_MS);
   }
 
-  /** Put a moment at the end of the bin that was used last. */
+  /** Put a moment, as long as it is told to be, at the end of the bin that was used last. */
   async select(moment, query = null) {
     const bin = this.bin;
+    const { id, start_frame, end_frame, score } = moment;
+    const caption = moment.parts?.length ? moment.caption : null;
     try {
-      const told = await this.api.post(`/selects/${binPath(bin)}`, { moments: [moment.id], query });
+      const told = await this.api.post(`/selects/${binPath(bin)}`, { moments: [{ id, start_frame, end_frame, score, caption }], query });
       const look = el("a", { href: `#/selects/${encodeURIComponent(bin)}` }, bin);
       this.toast(told.added ? texts.app.selected : texts.app.selectedBefore, look);
       return true;

@@ -340,7 +340,14 @@ class Player {
     if (now) this.moments.push(now);
     this.moments.sort((one, other) => one.start_frame - other.start_frame || one.id - other.id);
     if (this.open && this.open.id === before?.id) this.open = now;
-    this.list();
+    if (before && now && before.start_frame === now.start_frame) {
+      this.sheet.open = this.open?.id ?? null;
+      this.sheet.swap(before, now);
+      if (!this.lanes.swap(before, now)) this.lanes.show(this.moments);
+      this.lanes.select(this.open?.id ?? null);
+    } else {
+      this.list();
+    }
     if (this.open && now && this.open.id === now.id) this.choose(now);
   }
 
@@ -427,8 +434,10 @@ class Player {
   }
 
   toSelects() {
-    if (this.open) this.app.select(this.open);
-    else this.app.toast(this.texts.chooseFirst);
+    if (!this.open) return this.app.toast(this.texts.chooseFirst);
+    const { start, end } = this.marks;
+    const marked = start !== null && end !== null && start < this.open.end_frame && this.open.start_frame < end;
+    this.app.select(marked ? { ...this.open, start_frame: start, end_frame: end } : this.open);
   }
 
   close() {
