@@ -1,10 +1,12 @@
 // Searching: the box, what it found, and what was searched for before.
 
+import { binPath } from "../bins.js";
 import { dialog, el, icon, image } from "../dom.js";
 import { choice, choose, forgetSearches, remember, searches } from "../memory.js";
 import { Results, hashOf } from "../results.js";
 import { SearchBox } from "../searchbox.js";
 import { texts } from "../texts.js";
+import { number } from "../words.js";
 
 export const title = texts.views.search;
 
@@ -204,7 +206,7 @@ class SearchView {
   show() {
     const t = this.texts;
     const { moments, more, found } = kept;
-    this.count.textContent = t.count(moments.length, more);
+    this.count.textContent = t.count(number(moments.length), more);
     this.save.hidden = !this.params.q || this.saved?.some((each) => each.query === this.params.q);
     const weak = this.params.q && found.best !== null && found.best < WEAK;
     this.said.replaceChildren(
@@ -290,7 +292,7 @@ class SearchView {
     const form = el("form", { class: "save-form", onsubmit: async (event) => {
       event.preventDefault();
       try {
-        await this.app.api.put(`/searches/${encodeURIComponent(name.value.trim())}`, { query });
+        await this.app.api.put(`/searches/${binPath(name.value.trim())}`, { query });
         box.close();
         this.app.toast(t.savedNow(name.value.trim()));
         this.readSaved();
@@ -304,7 +306,7 @@ class SearchView {
 
   async unsave(name) {
     try {
-      await this.app.api.delete(`/searches/${encodeURIComponent(name)}`);
+      await this.app.api.delete(`/searches/${binPath(name)}`);
       this.app.toast(this.texts.forgotten(name));
     } catch (error) {
       this.app.fail(error);
