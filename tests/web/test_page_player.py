@@ -254,7 +254,7 @@ def test_play_mark_trim_edit_find_and_undo(browser: Browser, server: Server) -> 
             page.keyboard.press("Control+z")
             left = 5 + undone if undone < 5 else 0
             wait_until(lambda: len(server.desk.library().history(machines.id)) == left, "it is undone")  # noqa: B023
-        shown.until("document.querySelectorAll('.sheet-acts').length === 0")
+        shown.until("document.querySelectorAll('.sheet-table td:nth-child(9) button').length === 0")
         assert saved(server) == {}
 
         page.keyboard.press("Home")
