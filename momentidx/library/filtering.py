@@ -78,6 +78,21 @@ def matching(
     return found[:limit]
 
 
+def footage_named(connection: Connection, words: Collection[str]) -> list[int]:
+    """Footage that lies somewhere and has each of the words in a path, its reel or its camera, as it was added."""
+    lies = exists().where(LocationRow.footage_id == FootageRow.id)
+    named = [
+        or_(
+            exists().where(LocationRow.footage_id == FootageRow.id, _pattern(cast(LocationRow.path, String), word)),
+            _pattern(_fact("reel"), word),
+            _pattern(_fact("camera"), word),
+        )
+        for word in (f"*{word}*" for word in words)
+    ]
+    question = select(FootageRow.id).where(FootageRow.proxy_of.is_(None), lies, *named).order_by(FootageRow.id)
+    return list(connection.execute(question).scalars())
+
+
 def known_values(connection: Connection, name: str, limit: int = 1000) -> list[str]:
     """What events were told to be under a name that a captioner declares, and what footage has as that fact."""
     values = select(EventValueRow.text).where(EventValueRow.name == name).distinct().order_by(EventValueRow.text)
