@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from momentidx.library import queries
@@ -98,8 +98,8 @@ def known_values(connection: Connection, name: str, limit: int = 1000) -> list[s
     values = select(EventValueRow.text).where(EventValueRow.name == name).distinct().order_by(EventValueRow.text)
     found = list(connection.execute(values.limit(limit)).scalars())
     if name in _NAMED:
-        facts = select(_NAMED[name]).where(_NAMED[name].is_not(None)).distinct().limit(limit)
-        found += [text for text in connection.execute(facts).scalars() if text not in found]
+        known = connection.execute(_NAMED[name].distinct().limit(limit)).scalars()
+        found += [text for text in known if text is not None and text not in found]
     return found
 
 
@@ -248,11 +248,12 @@ _BUILT_IN = {
     "rating": _rating,
     "label": _label,
 }
-_NAMED: dict[str, Asked] = {
-    "camera": _fact("camera"),
-    "reel": _fact("reel"),
-    "captioner": LayerRow.captioner,
-    "label": func.json_each(HumanEventRow.labels).table_valued("value", joins_implicitly=True).c.value,
+_LABELS = func.json_each(HumanEventRow.labels).table_valued("value", joins_implicitly=True)
+_NAMED: dict[str, Select[Any]] = {
+    "camera": select(_fact("camera")),
+    "reel": select(_fact("reel")),
+    "captioner": select(LayerRow.captioner),
+    "label": select(_LABELS.c.value).select_from(HumanEventRow, _LABELS),
 }
 """What is asked for by a name that only the library knows."""
 _OF_FOOTAGE = {"folder", "camera", "reel", "date", "duration", "fps", "orientation", "resolution", "has"}
