@@ -69,6 +69,7 @@ export const texts = {
     },
     saved: "Saved searches",
     save: "Save this search",
+    export: "Export…",
     saveAs: "Name of the search",
     saveDo: "Save",
     savedNow: (name) => `Saved as “${name}”.`,
