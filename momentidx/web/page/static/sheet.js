@@ -150,8 +150,8 @@ export class Sheet {
     if (!moment.human) return [];
     const button = (text, act) => el("button", { class: "quiet", type: "button", onclick: act }, text);
     return [
-      button(this.texts.undoOne, () => this.player.undo(moment.id)),
-      button(this.texts.remove, () => this.player.remove(moment)),
+      button(this.texts.undoOne, () => this.player.moments.undo(moment.id)),
+      button(this.texts.remove, () => this.player.moments.remove(moment)),
     ];
   }
 
@@ -169,7 +169,7 @@ export class Sheet {
   }
 
   async save(field, moment, change, before) {
-    if ((await this.player.change(moment, change)) === null) field.value = before;
+    if ((await this.player.moments.change(moment, change)) === null) field.value = before;
   }
 
   /** Which moment is open. */

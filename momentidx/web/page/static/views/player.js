@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { Lanes } from "../lanes.js";
+import { Moments } from "../moments.js";
 import { Playback } from "../playback.js";
 import { PLAYER_KEYS } from "../playerkeys.js";
 import { Sheet } from "../sheet.js";
@@ -33,29 +34,25 @@ class Player {
     this.url = `/footage/${encodeURIComponent(fingerprint ?? "")}`;
     this.marks = { start: null, end: null };
     this.open = null;
-    this.changed = [];
     this.start = 0;
-    this.asking = null;
+    this.moments = new Moments(app, this.url, this);
     this.closed = false;
   }
 
   async begin(params) {
     const { api } = this.app;
-    [this.facts, this.moments] = await Promise.all([
-      api.get(this.url),
-      api.get(`${this.url}/events`).then((told) => told.moments),
-    ]);
-    const table = this.facts.variable_rate ? await this.attempt(() => api.get(`${this.url}/times`)) : null;
+    [this.facts] = await Promise.all([api.get(this.url), this.moments.load()]);
+    const table = this.facts.variable_rate ? await this.moments.attempt(() => api.get(`${this.url}/times`)) : null;
     if (this.closed) return;
     this.pictures = new Pictures(this.facts, table ?? { base: "1/1", times: null });
     this.build();
-    this.list();
+    this.listed();
     this.goTo(params);
     await this.load();
   }
 
   goTo({ event, frame }) {
-    const moment = event ? this.moments.find((each) => each.id === Number(event)) : null;
+    const moment = event ? this.moments.find(Number(event)) : null;
     if (moment) this.choose(moment, true);
     else if (event) this.app.toast(this.texts.gone);
     else if (frame) this.jump(Number(frame));
@@ -113,7 +110,7 @@ class Player {
     this.sheet = new Sheet(sheet, this);
     this.letGo = [
       this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player),
-      this.app.news.hear("changed", () => this.heard()),
+      this.app.news.hear("changed", () => this.moments.heard()),
     ];
   }
 
@@ -246,19 +243,13 @@ class Player {
 
   neighbour(direction) {
     const { frame } = this;
-    const edges = [...new Set(this.moments.flatMap((moment) => [moment.start_frame, moment.end_frame]))];
+    const edges = [...new Set(this.moments.all.flatMap((moment) => [moment.start_frame, moment.end_frame]))];
     edges.push(0, this.pictures.length - 1);
     const beyond = edges.filter((edge) => (edge - frame) * direction > 0);
     if (beyond.length) this.jump(direction > 0 ? Math.min(...beyond) : Math.max(...beyond));
   }
 
   // Marks and the open moment
-
-  list() {
-    this.lanes.show(this.moments);
-    this.lanes.select(this.open?.id ?? null);
-    this.sheet.show(this.moments, this.open?.id ?? null);
-  }
 
   /** Open a moment: its edges are the marks. */
   choose(moment, jump = false) {
@@ -294,85 +285,52 @@ class Player {
     const moment = this.open;
     if (!moment || start === null || end === null) return;
     if (start === moment.start_frame && end === moment.end_frame) return;
-    await this.change(moment, { start_frame: start, end_frame: end });
+    await this.moments.change(moment, { start_frame: start, end_frame: end });
   }
 
   // What a person says
-
-  /** Change a moment; gives it as it is now, or null when it was refused. */
-  async change(moment, change) {
-    return this.attempt(async () => {
-      const now = await this.app.api.patch(`/events/${moment.id}`, change);
-      if (JSON.stringify(now) !== JSON.stringify(moment)) this.changed.push(now.id);
-      this.replace(moment, now);
-      return now;
-    });
-  }
 
   async addNote() {
     const { start, end } = this.marks;
     const { frame } = this;
     const [first, last] = start === null || end === null ? [frame, frame + 1] : [start, end];
-    const note = { start_frame: first, end_frame: last, caption: this.texts.newNote };
-    const made = await this.attempt(() => this.app.api.post(`${this.url}/events`, note));
+    const made = await this.moments.add({ start_frame: first, end_frame: last, caption: this.texts.newNote });
     if (!made) return;
-    this.changed.push(made.id);
-    this.replace(null, made);
     this.choose(made);
     this.sheet.edit(made.id);
   }
 
-  async undo(id = this.changed.pop()) {
-    if (id === undefined) return this.app.toast(this.texts.nothingToUndo);
-    const moment = this.moments.find((each) => each.id === id);
-    const told = await this.attempt(() => this.app.api.post(`/events/${id}/undo`));
-    if (told) this.replace(moment ?? null, told.moment);
+  async undo() {
+    if (!(await this.moments.undo())) this.app.toast(this.texts.nothingToUndo);
   }
 
-  async remove(moment) {
-    await this.attempt(() => this.app.api.delete(`/events/${moment.id}`));
-    this.heard();
+  /** Show all moments anew. */
+  listed() {
+    this.open = this.open && this.moments.find(this.open.id);
+    this.lanes.show(this.moments.all);
+    this.lanes.select(this.open?.id ?? null);
+    this.sheet.show(this.moments.all, this.open?.id ?? null);
   }
 
-  /** Put a moment in the place of another; null stands for none. */
-  replace(before, now) {
-    this.moments = this.moments.filter((each) => each !== before && each.id !== before?.id && each.id !== now?.id);
-    if (now) this.moments.push(now);
-    this.moments.sort((one, other) => one.start_frame - other.start_frame || one.id - other.id);
-    if (this.open && this.open.id === before?.id) this.open = now;
+  /** Show a moment in the place of another; marks that were its edges go along. */
+  replaced(before, now) {
+    const { start, end } = this.marks;
+    const follow = before !== null && start === before.start_frame && end === before.end_frame;
+    if (this.open !== null && this.open.id === before?.id) this.open = now;
     if (before && now && before.start_frame === now.start_frame) {
-      this.sheet.open = this.open?.id ?? null;
       this.sheet.swap(before, now);
-      if (!this.lanes.swap(before, now)) this.lanes.show(this.moments);
-      this.lanes.select(this.open?.id ?? null);
+      if (!this.lanes.swap(before, now)) this.lanes.show(this.moments.all);
     } else {
-      this.list();
+      this.listed();
     }
-    if (this.open && now && this.open.id === now.id) this.choose(now);
+    if (this.open === null) return;
+    if (follow && this.open === now) this.choose(now);
+    this.lanes.select(this.open.id);
+    this.sheet.select(this.open.id);
   }
 
-  /** Others changed something: show what is told of the clip now, but for who is typing. */
-  heard() {
-    this.asking ??= setTimeout(async () => {
-      this.asking = null;
-      if (this.closed) return;
-      if (this.root.querySelector(".sheet :is(input, textarea, select):focus")) return this.heard();
-      const told = await this.attempt(() => this.app.api.get(`${this.url}/events`));
-      if (told && JSON.stringify(told.moments) !== JSON.stringify(this.moments)) {
-        this.moments = told.moments;
-        this.open = this.moments.find((moment) => moment.id === this.open?.id) ?? null;
-        this.list();
-      }
-    }, ASK_MILLISECONDS);
-  }
-
-  async attempt(act) {
-    try {
-      return await act();
-    } catch (error) {
-      this.app.fail(error);
-      return null;
-    }
+  busy() {
+    return this.root.querySelector(".sheet :is(input, textarea, select):focus") !== null;
   }
 
   // Keys and buttons
@@ -424,7 +382,7 @@ class Player {
   }
 
   around(frame) {
-    const inside = this.moments.filter((moment) => moment.start_frame <= frame && frame < moment.end_frame);
+    const inside = this.moments.all.filter((moment) => moment.start_frame <= frame && frame < moment.end_frame);
     if (inside.length) this.choose(inside.reduce((best, each) => (each.duration_frames < best.duration_frames ? each : best)));
   }
 
@@ -442,7 +400,7 @@ class Player {
 
   close() {
     this.closed = true;
-    clearTimeout(this.asking);
+    this.moments.close();
     for (const letGo of this.letGo ?? []) letGo();
     this.playback?.close();
   }
