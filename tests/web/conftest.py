@@ -156,7 +156,7 @@ def own_server(made: Path, tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its driver keeps an event loop running in this thread, where other files run theirs
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
     program = shutil.which("chromium")
