@@ -7,6 +7,7 @@ import { Results, hashOf } from "../results.js";
 import { SearchBox } from "../searchbox.js";
 import { texts } from "../texts.js";
 import { number } from "../words.js";
+import { exportDialog } from "./export.js";
 
 export const title = texts.views.search;
 
@@ -49,8 +50,9 @@ class SearchView {
     this.all = this.check(t.all, t.allSays, () => this.ask({ all: this.all.checked ? "true" : null }));
     this.layouts = ["grid", "list"].map((name) => el("button", { type: "button", onclick: () => this.lay(name) }, t.layouts[name]));
     this.save = el("button", { type: "button", class: "quiet", onclick: () => this.keep() }, icon(SAVE), t.save);
+    this.export = el("button", { type: "button", class: "quiet", onclick: () => this.exported() }, t.export);
     this.tools = el("div", { class: "tools", hidden: true },
-      this.count, this.save,
+      this.count, this.save, this.export,
       el("span", { class: "tools-right" },
         this.all.label, this.group.label, this.sort, el("span", { class: "group", role: "group", "aria-label": t.layout }, this.layouts)));
     this.said = el("div", { class: "said" });
@@ -65,6 +67,16 @@ class SearchView {
     this.showLayout();
     this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", (found) => this.found(found))];
     this.readSaved();
+  }
+
+  /** Export what is listed, in this order. */
+  exported() {
+    const moments = this.results.moments;
+    if (!moments.length) return;
+    const events = moments.map(({ id, start_frame, end_frame, score, parts, caption }) =>
+      ({ id, start_frame, end_frame, score, caption: parts.length ? caption : null }));
+    const query = this.params.q || null;
+    exportDialog(this.app, { what: { events, query }, name: query ?? this.texts.results });
   }
 
   unmount() {
@@ -121,6 +133,7 @@ class SearchView {
   update(params) {
     this.params = params;
     const isSearch = Boolean(params.q || params.like);
+    this.box.close();
     this.box.text = params.q ?? "";
     this.box.fail(null);
     this.sort.value = params.sort in this.texts.sorts ? params.sort : "score";
