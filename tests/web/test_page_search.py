@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,10 +13,10 @@ import pytest
 from momentidx.commands.index import index_now
 from momentidx.commands.setting_up import set_up
 from momentidx.library import Bins, Captions
-from tests.web.conftest import Server
+from tests.web.conftest import Server, desk_for, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
 PAYLOADS = (
     "<img src=x onerror=hacked()>", "<script>hacked()</script>", "\"><svg/onload=hacked()>", "javascript:hacked()//",
@@ -186,6 +187,26 @@ def test_thousands_of_results_are_a_few_elements_and_keep_their_place(page: Page
     page.set_viewport_size({"width": 820, "height": 1100})
     expect(page.get_by_role("article", name="Number 2999.")).to_be_focused()
     expect(page.get_by_role("article", name="Number 2999.")).to_be_in_viewport()
+
+
+def test_a_restart_of_the_server_is_told_and_survived(browser: Browser, made: Path, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    folder = Path(shutil.copytree(made / "library", tmp_path / "library"))
+    context = browser.new_context()
+    page = context.new_page()
+    with serving(desk_for(folder)) as server:
+        page.goto(f"{server.url}/login?code={server.desk.keys.code()}")
+        page.goto(f"{server.url}/#/search?q=camera:pan")
+        page.get_by_role("article").first.wait_for()
+    banner = page.get_by_text("momentidx does not answer.")
+    expect(banner).to_be_visible()
+    expect(page.get_by_role("article").first).to_be_visible()
+    with serving(desk_for(folder), port=int(server.url.rpartition(":")[2])):
+        expect(banner).to_be_hidden(timeout=20_000)
+        page.goto(f"{server.url}/#/search?q=light:dark")
+        expect(page.get_by_role("article").first).to_contain_text("A003_night.mov")
+    context.close()
 
 
 @pytest.mark.slow
