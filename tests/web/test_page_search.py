@@ -178,7 +178,7 @@ def test_thousands_of_results_are_a_few_elements_and_keep_their_place(page: Page
     cards.first.wait_for()
     page.keyboard.press("ArrowDown")  # out of the box
     count = page.locator(".count")
-    for loaded in (*range(60, 3000, 200), 3000):
+    for loaded in (*range(30, 3000, 120), 3000):
         expect(count).to_have_text(f"{loaded:,}{'+' if loaded < 3000 else ''} moments")
         page.keyboard.press("End")
     expect(page.get_by_role("article", name="Number 2999.")).to_be_focused()

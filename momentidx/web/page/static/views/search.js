@@ -11,8 +11,8 @@ import { exportDialog } from "./export.js";
 
 export const title = texts.views.search;
 
-const FIRST = 60;
-const NEXT = 200;
+const FIRST = 30; // a window full and a little more: sixty take twice the time of ten
+const NEXT = 120;
 const MOST = 10000;
 const WEAK = 0.35;
 const SAVE = "M4 2.5h8v11l-4-3-4 3z";
