@@ -115,6 +115,7 @@ async def refusals(client: Client) -> None:
         ("read_bin", {"bin": "none"}, "There is no bin 'none'."),
         ("note_in_bin", {"bin": "Balls", "position": 1, "rating": 2}, "A person rated it 4 already"),
         ("search", {"query": "a", "limit": 0}, "greater than or equal to 1"),
+        ("look", {"moment": 2**70}, "Error executing tool look"),
     ):
         result = await client.call_tool(name, arguments)
         assert result.is_error, name
