@@ -169,6 +169,23 @@ def test_labels_are_those_of_the_library_at_every_rate(browser: Browser, server:
     assert none == [None, None]
 
 
+READ = """async ([facts, typed]) => {
+  const { Pictures } = await import("/static/timecode.js");
+  const pictures = new Pictures(facts, { base: "1/1", times: null });
+  return typed.map((text) => pictures.read(text));
+}"""
+
+
+def test_times_are_typed_as_on_the_command_line(browser: Browser, server: Server) -> None:
+    clip = {"rate": "25/1", "duration_frames": 500, "duration_seconds": 20, "drop_frame": False}
+    late = clip | {"start_frame": 86_400 * 25 - 100, "start_timecode": "23:59:56:00"}
+    without = clip | {"start_frame": 0, "start_timecode": None}
+    with opened(browser, server) as page:
+        typed = ["23:59:56:00", "00:00:00:00", " 00:00:16:00 ", "00:00:16:01", "23:59:55:24", "+12", "1.5s", "1.5", "x"]
+        assert page.evaluate(READ, [late, typed]) == [0, 100, 500, None, None, 12, 38, None, None]
+        assert page.evaluate(READ, [without, ["0:00:02.040", "00:00:02:01", "2s", "21s"]]) == [51, None, 50, None]
+
+
 def test_a_clip_of_variable_rate_counts_by_its_true_times(browser: Browser, server: Server) -> None:
     with screen(browser, server, "variable.mp4") as shown:
         assert shown.times == UNEVEN

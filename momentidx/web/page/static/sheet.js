@@ -112,7 +112,7 @@ export class Sheet {
     const text = player.pictures.label(moment[edge]);
     const field = el("input", { class: "sheet-time", value: text, "aria-label": name, size: "12", spellcheck: "false" });
     field.addEventListener("change", () => {
-      const frame = player.frameOf(field.value);
+      const frame = player.pictures.read(field.value);
       field.setAttribute("aria-invalid", String(frame === null));
       if (frame === null) player.app.toast(this.texts.noTime);
       else this.save(field, moment, { [edge]: frame }, text);

@@ -6,7 +6,7 @@ import { Moments } from "../moments.js";
 import { Playback } from "../playback.js";
 import { PLAYER_KEYS } from "../playerkeys.js";
 import { Sheet } from "../sheet.js";
-import { Pictures, frameOfLabel } from "../timecode.js";
+import { Pictures } from "../timecode.js";
 
 const ASK_MILLISECONDS = 1000;
 
@@ -226,19 +226,9 @@ class Player {
   }
 
   typed() {
-    const frame = this.frameOf(this.place.value);
+    const frame = this.pictures.read(this.place.value);
     this.place.setAttribute("aria-invalid", String(frame === null));
     if (frame !== null) this.jump(frame);
-  }
-
-  /** The frame that a person typed: source timecode, or +300. Null for what is none. */
-  frameOf(text) {
-    const { pictures } = this;
-    const counted = /^\+(\d{1,9})$/.exec(text.trim());
-    const midnight = counted ? null : frameOfLabel(text, pictures.rate, pictures.dropFrame);
-    if (!counted && (midnight === null || !pictures.hasTimecode)) return null;
-    const frame = counted ? Number(counted[1]) : midnight - pictures.startFrame;
-    return frame >= 0 && frame <= pictures.length ? frame : null;
   }
 
   neighbour(direction) {
