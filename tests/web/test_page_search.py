@@ -13,6 +13,8 @@ import pytest
 from momentidx.commands.index import index_now
 from momentidx.commands.setting_up import set_up
 from momentidx.library import Bins, Captions
+from momentidx.web import news
+from tests.e2e.command import wait_until
 from tests.web.conftest import Server, desk_for, serving
 
 if TYPE_CHECKING:
@@ -136,9 +138,12 @@ def test_everything_about_a_search_is_done_with_keys_alone(own_page: Page, own_s
     expect(page.get_by_role("combobox", name="Search footage")).to_be_focused()
 
 
-def test_a_search_is_kept_found_again_in_another_tab_and_forgotten(own_page: Page, own_server: Server) -> None:
+def test_a_search_is_kept_found_again_in_another_tab_and_forgotten(
+    own_page: Page, own_server: Server, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from playwright.sync_api import expect
 
+    monkeypatch.setattr(news, "FOUND_SECONDS", 0.0)
     page = own_page
     page.goto(f"{own_server.url}/#/search?q=camera:pan")
     page.get_by_role("button", name="Save this search").click()
@@ -153,6 +158,15 @@ def test_a_search_is_kept_found_again_in_another_tab_and_forgotten(own_page: Pag
     other.goto(f"{own_server.url}/")
     other.get_by_role("link", name="Pans & <b>tilts</b>/ä camera:pan").click()
     other.get_by_role("article").first.wait_for()
+    wait_until(lambda: own_server.desk.library().saved_search(saved.name).ran_at != saved.ran_at, "it was looked at")
+
+    footage = own_server.desk.library().footage_of(made / "footage" / "A001_day.mov")
+    own_server.desk.saved().save("fox", "captioner:human")
+    Captions(own_server.desk.folder, "minilm").add(footage, footage.span, "A fox.")
+    expect(other.locator(".toast")).to_have_text("1 new fox", timeout=30_000)
+    other.get_by_role("link", name="fox").click()
+    expect(other.get_by_role("article")).to_contain_text("A fox.")
+    own_server.desk.saved().remove("fox")
     other.goto(f"{own_server.url}/#/search")
     other.get_by_role("button", name="Forget the saved search Pans & <b>tilts</b>/ä").click()
     expect(other.get_by_text("None yet.")).to_be_visible()

@@ -33,6 +33,8 @@ class App {
     this.toasts = document.querySelector(".toasts");
     this.api = new Api(texts.app, (yes) => this.offline(yes));
     this.news = new News((yes) => this.offline(yes));
+    this.fresh = {}; // how many new answers each saved search has since it was looked at
+    this.news.hear("found", (found) => this.found(found));
     this.keys = new Keys();
     this.scope = new Scope(this);
     this.shown = null;
@@ -55,6 +57,13 @@ class App {
     const said = el("div", { class: "toast" }, el("span", {}, text), " ", action);
     this.toasts.append(said);
     setTimeout(() => said.remove(), TOAST_MS);
+  }
+
+  /** New footage answers a saved search. */
+  found({ name, query, count }) {
+    this.fresh[name] = (this.fresh[name] ?? 0) + count;
+    const look = el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, name);
+    this.toast(texts.search.newCount(count), look);
   }
 
   /** Put a moment, as long as it is told to be, at the end of the bin that was used last. */

@@ -33,6 +33,7 @@ export function mount(root, params, app) {
 class SearchView {
   constructor(root, app) {
     this.app = app;
+    this.saved = [];
     const t = (this.texts = app.texts.search);
     this.box = new SearchBox(app, (text) => this.ask({ q: text, like: null }), () => this.results.has && this.results.goTo(this.results.inSight));
     this.results = new Results(app, {
@@ -65,7 +66,7 @@ class SearchView {
       this.said, this.home, this.results.root, el("div", { class: "below" }, this.more, this.end),
     );
     this.showLayout();
-    this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", (found) => this.found(found))];
+    this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", () => this.home.hidden || this.welcome())];
     this.readSaved();
   }
 
@@ -172,6 +173,7 @@ class SearchView {
       kept = { key: keyOf(params), moments: found.moments, more: found.more, found, scroll: 0, current: 0 };
       this.show();
       this.results.show(kept.moments, kept.more);
+      this.seen(params.q);
     } catch (error) {
       if (error.name === "AbortError") return;
       kept = null;
@@ -220,7 +222,7 @@ class SearchView {
     const t = this.texts;
     const { moments, more, found } = kept;
     this.count.textContent = t.count(number(moments.length), more);
-    this.save.hidden = !this.params.q || this.saved?.some((each) => each.query === this.params.q);
+    this.save.hidden = !this.params.q || this.saved.some((each) => each.query === this.params.q);
     const weak = this.params.q && found.best !== null && found.best < WEAK;
     this.said.replaceChildren(
       ...(this.params.like ? [this.likeLine()] : []),
@@ -327,11 +329,12 @@ class SearchView {
     this.readSaved();
   }
 
-  found({ name, count, query }) {
-    const look = el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, name);
-    this.app.toast(this.texts.newCount(count), look);
-    this.fresh = { ...this.fresh, [name]: count };
-    if (!this.home.hidden) this.welcome();
+  /** A person looks at the answers to what is saved: what comes from now on is new. */
+  async seen(query) {
+    for (const { name } of this.saved.filter((each) => each.query === query)) {
+      delete this.app.fresh[name];
+      await this.app.api.post(`/searches/${binPath(name)}/seen`).catch(() => null);
+    }
   }
 
   /** What there is before anything was asked. */
@@ -339,14 +342,14 @@ class SearchView {
     const t = this.texts;
     const link = (query, ...inner) => el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, inner);
     const before = searches();
-    const saved = this.saved ?? [];
+    const saved = this.saved;
     this.home.replaceChildren(
       el("section", { class: "examples" }, el("h2", {}, t.welcome), el("p", { class: "quiet-text" }, t.welcomeSays),
         el("ul", {}, t.examples.map(([query, says]) => el("li", {}, link(query, el("code", {}, query)), el("span", { class: "quiet-text" }, says))))),
       el("section", {}, el("h2", {}, t.saved),
         saved.length ? el("ul", { class: "searches" }, saved.map((each) => el("li", {},
           link(each.query, el("strong", {}, each.name), each.query === each.name ? null : el("span", { class: "quiet-text" }, each.query)),
-          this.fresh?.[each.name] ? el("span", { class: "tag human" }, t.newCount(this.fresh[each.name])) : null,
+          this.app.fresh[each.name] ? el("span", { class: "tag human" }, t.newCount(this.app.fresh[each.name])) : null,
           el("button", { class: "quiet", type: "button", "aria-label": t.forget(each.name), title: t.forget(each.name), onclick: () => this.unsave(each.name) }, "✕"),
         ))) : el("p", { class: "quiet-text" }, t.noSaved)),
       el("section", {}, el("header", {}, el("h2", {}, t.history), before.length ? el("button", { class: "quiet", type: "button", onclick: () => {
