@@ -276,7 +276,7 @@ export const texts = {
     caption: "Caption",
     rating: "Rating",
     labels: "Labels",
-    noTime: "That is no time of this clip. Type its timecode, or +300 for frames from the first picture.",
+    noTime: "That is no time of this clip. Type its timecode, or from the first picture 12.5s or +300 frames.",
     undoOne: "Undo",
     remove: "Take back",
   },
