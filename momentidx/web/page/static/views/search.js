@@ -2,10 +2,12 @@
 
 import { binPath } from "../bins.js";
 import { dialog, el, icon, image } from "../dom.js";
-import { choice, choose, forgetSearches, remember, searches } from "../memory.js";
+import { fillHome } from "../home.js";
+import { choice, choose, remember } from "../memory.js";
 import { Results, hashOf } from "../results.js";
 import { SearchBox } from "../searchbox.js";
 import { texts } from "../texts.js";
+import { explain } from "../why.js";
 import { number } from "../words.js";
 import { exportDialog } from "./export.js";
 
@@ -39,7 +41,7 @@ class SearchView {
     this.results = new Results(app, {
       open: (moment) => app.go(hashOf(moment)),
       select: (moment) => app.select(moment, this.params.q),
-      why: (moment) => this.why(moment),
+      why: (moment) => explain(app, this.params.q, moment),
       like: (moment) => this.ask({ like: moment.id, q: null }),
       nearEnd: () => this.loadMore(),
     });
@@ -112,7 +114,7 @@ class SearchView {
       last: here(() => results.goTo(Infinity)),
       open: here(() => results.tells.open(results.moment)),
       select: here(() => results.tells.select(results.moment)),
-      why: here(() => results.hasWhy && this.why(results.moment)),
+      why: here(() => results.hasWhy && results.tells.why(results.moment)),
       like: here(() => results.tells.like(results.moment)),
       scrubBack: here(() => results.scrubBy(-1)),
       scrubForward: here(() => results.scrubBy(1)),
@@ -268,26 +270,6 @@ class SearchView {
       this.layouts[index].setAttribute("aria-pressed", String(this.results.asList === (name === "list"))));
   }
 
-  async why(moment) {
-    const t = this.texts;
-    try {
-      const why = await this.app.api.get("/search/why", { q: this.params.q, event: moment.id });
-      const parts = why.words ? Object.entries(t.whyParts) : [];
-      dialog(t.whyTitle, this.app.texts.app.close,
-        el("p", {}, moment.caption),
-        el("table", { class: "why" },
-          el("tbody", {}, [["score", t.score], ...parts].map(([name, text]) => el("tr", {},
-            el("th", { scope: "row" }, text),
-            el("td", {}, el("meter", { min: 0, max: 1, value: why[name], "aria-label": text })),
-            el("td", { class: "number" }, why[name].toFixed(2)))))),
-        why.shared.length ? el("p", {}, t.shared(why.shared)) : null,
-        why.human ? el("p", {}, t.said) : null,
-        el("p", { class: "quiet-text small" }, why.sentence));
-    } catch (error) {
-      this.app.fail(error);
-    }
-  }
-
   /** Saved searches. */
   async readSaved() {
     try {
@@ -339,25 +321,7 @@ class SearchView {
 
   /** What there is before anything was asked. */
   welcome() {
-    const t = this.texts;
-    const link = (query, ...inner) => el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, inner);
-    const before = searches();
-    const saved = this.saved;
-    this.home.replaceChildren(
-      el("section", { class: "examples" }, el("h2", {}, t.welcome), el("p", { class: "quiet-text" }, t.welcomeSays),
-        el("ul", {}, t.examples.map(([query, says]) => el("li", {}, link(query, el("code", {}, query)), el("span", { class: "quiet-text" }, says))))),
-      el("section", {}, el("h2", {}, t.saved),
-        saved.length ? el("ul", { class: "searches" }, saved.map((each) => el("li", {},
-          link(each.query, el("strong", {}, each.name), each.query === each.name ? null : el("span", { class: "quiet-text" }, each.query)),
-          this.app.fresh[each.name] ? el("span", { class: "tag human" }, t.newCount(this.app.fresh[each.name])) : null,
-          el("button", { class: "quiet", type: "button", "aria-label": t.forget(each.name), title: t.forget(each.name), onclick: () => this.unsave(each.name) }, "✕"),
-        ))) : el("p", { class: "quiet-text" }, t.noSaved)),
-      el("section", {}, el("header", {}, el("h2", {}, t.history), before.length ? el("button", { class: "quiet", type: "button", onclick: () => {
-        forgetSearches();
-        this.welcome();
-      } }, t.clearHistory) : null),
-      before.length ? el("ul", { class: "searches" }, before.slice(0, 12).map((query) => el("li", {}, link(query, query)))) : el("p", { class: "quiet-text" }, t.noHistory)),
-    );
+    fillHome(this.home, this.app, this.saved, (name) => this.unsave(name));
     if (!document.activeElement || document.activeElement.matches("body, main")) this.box.input.focus({ preventScroll: true });
   }
 }
