@@ -32,8 +32,8 @@ from momentidx.commands.index import index
 from momentidx.commands.jobs import jobs_app
 from momentidx.commands.library import library_app
 from momentidx.commands.locate import locate
-from momentidx.commands.media import frames, probe, shots
 from momentidx.commands.mcp import mcp
+from momentidx.commands.media import frames, probe, shots
 from momentidx.commands.models import models_app
 from momentidx.commands.plugins import plugins_app
 from momentidx.commands.search import search_app

@@ -71,8 +71,8 @@ All paths are below `/api/v1`; [web.md](web.md) says how to log in. Everything i
   name, `message` a sentence for a person, `column` the place in a query.
 - **Stability**: within `v1` nothing that is listed here goes away or changes its meaning, and nothing new is asked of
   clients. Fields and operations are added; take no notice of those that you do not know. A test compares.
-- **News** come from `GET /stream` as server-sent events: `progress` (how the indexing goes), `changed` (something in the
-  library did; ask again for what you show) and `found` (a saved search has new answers).
+- **News** come from `GET /stream` as server-sent events: `progress` (how the indexing goes), `changed` (something in
+  the library did; ask again for what you show) and `found` (a saved search has new answers).
 
 """
 

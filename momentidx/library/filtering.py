@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from momentidx.library import queries
@@ -78,13 +78,28 @@ def matching(
     return found[:limit]
 
 
+def footage_named(connection: Connection, words: Collection[str]) -> list[int]:
+    """Footage that lies somewhere and has each of the words in a path, its reel or its camera, as it was added."""
+    lies = exists().where(LocationRow.footage_id == FootageRow.id)
+    named = [
+        or_(
+            exists().where(LocationRow.footage_id == FootageRow.id, _pattern(cast(LocationRow.path, String), word)),
+            _pattern(_fact("reel"), word),
+            _pattern(_fact("camera"), word),
+        )
+        for word in (f"*{word}*" for word in words)
+    ]
+    question = select(FootageRow.id).where(FootageRow.proxy_of.is_(None), lies, *named).order_by(FootageRow.id)
+    return list(connection.execute(question).scalars())
+
+
 def known_values(connection: Connection, name: str, limit: int = 1000) -> list[str]:
     """What events were told to be under a name that a captioner declares, and what footage has as that fact."""
     values = select(EventValueRow.text).where(EventValueRow.name == name).distinct().order_by(EventValueRow.text)
     found = list(connection.execute(values.limit(limit)).scalars())
     if name in _NAMED:
-        facts = select(_NAMED[name]).where(_NAMED[name].is_not(None)).distinct().limit(limit)
-        found += [text for text in connection.execute(facts).scalars() if text not in found]
+        known = connection.execute(_NAMED[name].distinct().limit(limit)).scalars()
+        found += [text for text in known if text is not None and text not in found]
     return found
 
 
@@ -233,11 +248,12 @@ _BUILT_IN = {
     "rating": _rating,
     "label": _label,
 }
-_NAMED: dict[str, Asked] = {
-    "camera": _fact("camera"),
-    "reel": _fact("reel"),
-    "captioner": LayerRow.captioner,
-    "label": func.json_each(HumanEventRow.labels).table_valued("value", joins_implicitly=True).c.value,
+_LABELS = func.json_each(HumanEventRow.labels).table_valued("value", joins_implicitly=True)
+_NAMED: dict[str, Select[Any]] = {
+    "camera": select(_fact("camera")),
+    "reel": select(_fact("reel")),
+    "captioner": select(LayerRow.captioner),
+    "label": select(_LABELS.c.value).select_from(HumanEventRow, _LABELS),
 }
 """What is asked for by a name that only the library knows."""
 _OF_FOOTAGE = {"folder", "camera", "reel", "date", "duration", "fps", "orientation", "resolution", "has"}

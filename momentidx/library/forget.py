@@ -1,9 +1,9 @@
 """Forgetting footage, the only way in which anything indexed is deleted: a person asks for it.
 
 What would go is counted first. Footage goes with the last place where it lies, and then wholly: with all that was
-made of it, said of it and chosen from it. The media files themselves are never touched; pictures are left to
-`compact`. It is done while the daemon runs as well, in turns: work in progress on what is forgotten finds its job
-gone and stores nothing.
+made of it, said of it and chosen from it, and with the copies of it that the page played. The media files themselves
+are never touched; pictures are left to `compact`. It is done while the daemon runs as well, in turns: work in progress
+on what is forgotten finds its job gone and stores nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from momentidx.library.tables import BinEntryRow, EventRow, FootageRow, LayerRow
 
 AT_ONCE = 20
 """Footages that go in one transaction: others are waiting for their turn."""
+COPIES = "proxies"
+"""Folder, in the library's, of what the page plays in the place of footage; each file begins with a fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,9 @@ def forget(folder: Path, going: Sequence[Forgetting]) -> None:
             connection.execute(delete(LocationRow).where(LocationRow.footage_id.in_(footage)))
             connection.execute(delete(FootageRow).where(FootageRow.fingerprint.in_(fingerprints)))
             storing.grow(connection)
+        for fingerprint in fingerprints:
+            for copy in (folder / COPIES).glob(f"{fingerprint}.*"):
+                copy.unlink(missing_ok=True)
 
 
 def _only_at(connection: Connection, files: Collection[int]) -> set[int]:

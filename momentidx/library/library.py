@@ -167,6 +167,21 @@ class Library:
         with self._reading() as connection:
             return queries.summaries(connection, self._stills)
 
+    def footage_named(self, words: Collection[str], *, offset: int, limit: int) -> tuple[list[FootageSummary], int]:
+        """Some of the footage that has each of the words in a path, its reel or its camera; and how much there is.
+
+        `*` stands for anything.
+        """
+        with self._reading() as connection:
+            numbers = filtering.footage_named(connection, words)
+            some = FootageRow.id.in_(numbers[offset : offset + limit])
+            return queries.summaries(connection, self._stills, some), len(numbers)
+
+    def silent(self) -> int:
+        """How much footage has no event at all."""
+        with self._reading() as connection:
+            return status.silent(connection)
+
     def find_footage(self, which: Path | str) -> FootageSummary:
         """The footage at a path, or the one whose fingerprint begins so; at that of a proxy, its original.
 

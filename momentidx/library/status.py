@@ -52,6 +52,14 @@ def status(connection: Connection) -> Status:
     )
 
 
+def silent(connection: Connection) -> int:
+    """How much footage that lies somewhere has no event at all."""
+    lies = exists().where(LocationRow.footage_id == FootageRow.id)
+    told = exists().where(LayerRow.footage_id == FootageRow.id, LayerRow.current, EventRow.layer_id == LayerRow.id)
+    question = select(func.count()).select_from(FootageRow).where(FootageRow.proxy_of.is_(None), lies, ~told)
+    return int(connection.execute(question).scalar_one())
+
+
 def paused(connection: Connection) -> tuple[Path, ...]:
     return tuple(connection.execute(select(PausedRow.path).order_by(PausedRow.path)).scalars())
 

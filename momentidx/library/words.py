@@ -102,14 +102,12 @@ def beginning(connection: Connection, start: str, limit: int) -> list[tuple[str,
     The index knows words without their endings, so it only says which captions to look at.
     """
     start = start.casefold()
-    stem = _WORD.fullmatch(start)
-    if stem is None:
+    if _WORD.fullmatch(start) is None:
         return []
-    newest = text(
-        f"SELECT caption FROM event WHERE id IN (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match"
-        " ORDER BY rowid DESC LIMIT :most)"
-    )
-    captions = connection.execute(newest, {"match": f"{_quoted(start)}*", "most": COMPLETED}).scalars()
+    newest = text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match ORDER BY rowid DESC LIMIT :most")
+    found = connection.execute(newest, {"match": f"{_quoted(start)}*", "most": COMPLETED}).scalars()
+    told = select(EventRow.caption).where(EventRow.id.in_(visible(connection, list(found))))
+    captions = connection.execute(told).scalars()
     counted = Counter(
         word for caption in captions for word in set(_WORD.findall(caption.casefold())) if word.startswith(start)
     )

@@ -59,7 +59,7 @@ def complete(library: Library, text: str, at: int, fields: Mapping[str, Field]) 
 def _values(library: Library, name: str, field: Field, value: str) -> Iterator[Option]:
     """Of a filter: its own words, then what the library knows; those that begin so first."""
     told = {word: ", ".join(others) for word, others in {**field.words, **(field.declared or {})}.items()}
-    if not told or name in ("camera",):
+    if not told or name == "camera":  # the maker's, and how it moves
         told |= {known: "" for known in library.values(name) if known not in told}
     if name == "folder":
         told |= {root.path.name: str(root.path.parent) for root in library.roots()}

@@ -17,8 +17,7 @@ def coverage(library: Library) -> str:
     if status.failures:
         failed = {failure.path for failure in status.failures}
         parts.append(f"{len(failed):,} failed (momentidx status)")
-    silent = sum(not any(layer.events for layer in clip.layers) for clip in library.footage())
-    if silent:
+    if silent := library.silent():
         parts.append(f"{silent:,} clips have no event")
     if status.offline:
         parts.append(f"{status.offline:,} files are offline; their events were searched")

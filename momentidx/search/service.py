@@ -111,9 +111,11 @@ class Service:
             embedder.embed(["a word"])
 
     def close(self) -> None:
+        """Let go of the library; a later question opens what lies in its folder then."""
         with self._turn:
             if self._library is not None:
                 self._library.close()
+            self._library = self._searched = None
 
     def _ready(self) -> tuple[Library, Embedder, Vectors, str | None]:
         from momentidx.config import load_settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,8 +55,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 """All below `/api/v1`; add yours."""
 THREADS = 16
 """Requests that are answered at the same time; SQLite's pool has a connection for each but one."""
-
-_log = logging.getLogger(__name__)
 
 
 def create_app(desk: Desk, hosts: Collection[str] = ()) -> FastAPI:

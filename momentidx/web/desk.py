@@ -50,12 +50,15 @@ class Desk:
         with self._opening:
             now = _which(self.folder / DATABASE)
             if self._library is None or now != self._file:
+                if self._library is not None:
+                    self.service.close()  # it opens what there is now at the next search
                 self._library = Library.open(self.folder)  # requests in work end on the former one
                 self._file = now
             return self._library
 
     def search(self, words: str | None, wish: Wish) -> Answers:
         """Moments that answer the words; the library, the embedder and the vectors stay open."""
+        self.library()
         return self.service.search(words, wish)
 
     def misses(self, answers: Answers, wish: Wish) -> list[tuple[str, int]]:

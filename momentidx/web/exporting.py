@@ -30,7 +30,7 @@ COPIES_MEDIA = ("otioz",)
 
 
 class What(Value):
-    """What to export: one of the four."""
+    """What to export: one of the four; with `events` also the `query` that they were found with."""
 
     query: str | None = Field(
         default=None, min_length=1, max_length=2000, description="The moments that answer it best."
@@ -105,14 +105,14 @@ class Choice:
 
 def chosen(desk: Desk, what: What, limit: int | None) -> Choice:
     """The moments that a client means, best first or in their order."""
-    if sum(part is not None for part in (what.query, what.saved, what.selects, what.events)) != 1:
+    if sum(part is not None for part in (what.events or what.query, what.saved, what.selects)) != 1:
         raise WrongUse("Say what to export: 'query', 'saved', 'selects' or 'events', one of them.")
     library, limit = desk.library(), limit or desk.settings.find_limit
     if what.selects is not None:
         entries = library.selects(what.selects)
         return Choice([entry.remarked for entry in entries], None, what.selects)
     if what.events is not None:
-        return Choice(moments_of(library, what.events), None, "selects")
+        return Choice(moments_of(library, what.events), what.query, what.query or "selects")
     words = library.saved_search(what.saved).query if what.saved is not None else what.query
     return Choice(desk.search(words, Wish(limit)).moments, words, what.saved or words or "")
 

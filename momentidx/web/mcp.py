@@ -32,7 +32,7 @@ from momentidx.web.routes.selects import Added, BinSummary
 from momentidx.web.security import LOOPBACK_NAMES, Failures, Gate, Guard
 from momentidx.web.seen import Clip, Entry, Found, Log, Seen, Written, clip_of
 from momentidx.web.stretches import Stretch, moments_of
-from momentidx.web.values import shown
+from momentidx.web.values import Number, shown
 
 INSTRUCTIONS = """\
 momentidx knows what happens in a person's video footage and when. `search` finds moments by describing them in plain
@@ -46,6 +46,11 @@ MOST_ANSWERS = 100
 MOST_PICTURES = 12
 MOST_CLIPS = 500
 MOST_EVENTS = 1000
+
+QUERY = (
+    'A sentence in plain words, as one describes a shot. Narrowed down where wanted: "exactly these words", -without, '
+    "one thing THEN another, camera:static, duration:>10s."
+)
 
 Asker = Callable[[Path, str], str]
 """Answers a question about a file. Raises MomentidxError."""
@@ -104,7 +109,7 @@ class Tools:
 
     def search(
         self,
-        query: Annotated[str, Field(max_length=2000, description="Plain words, or a query: docs/query.md.")],
+        query: Annotated[str, Field(max_length=2000, description=QUERY)],
         limit: Annotated[int, Field(ge=1, le=MOST_ANSWERS)] = 10,
         one_per_clip: bool = False,
     ) -> Found:
@@ -115,7 +120,7 @@ class Tools:
 
     def look(
         self,
-        moment: Annotated[int, Field(description="Its id.")],
+        moment: Annotated[Number, Field(description="Its id.")],
         pictures: Annotated[int, Field(ge=1, le=MOST_PICTURES, description="Spread over the moment.")] = 1,
     ) -> list[Any]:
         """See a moment: its facts and pictures of it, as JPEG images. Several pictures show how it moves."""
@@ -227,7 +232,10 @@ class Tools:
 
         Every file is checked; tell the person about `problems`. A file that exists is never replaced.
         """
-        self._exports.mkdir(parents=True, exist_ok=True)
+        try:
+            self._exports.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MomentidxError(f"{self._exports} cannot be made: {error.strerror}. Choose another folder.") from error
         choice = chosen(self._desk, what, options.limit)
         report = write(self._desk, choice, to, options, self._exports, name=name)
         return Written(folder=shown(self._exports), report=report)

@@ -21,13 +21,13 @@ from typing import Literal
 from momentidx.config import Settings
 from momentidx.errors import LibraryError, MomentidxError, UnusableFootage
 from momentidx.footage import Footage
+from momentidx.library.forget import COPIES
 from momentidx.media.child import Decoder
 from momentidx.media.identity import fingerprint
 from momentidx.media.source import Source
 from momentidx.pipeline.conditions import disk_full
 from momentidx.web.problems import Conflict
 
-FOLDER = "proxies"
 VERSION = 1
 """Of how they are made; those of other versions are made anew."""
 ENDING = f".{VERSION}.mp4"
@@ -81,7 +81,7 @@ class Proxies:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`known` says whether the library still has a content; copies of others are deleted."""
-        self._library, self._folder = library, library / FOLDER
+        self._library, self._folder = library, library / COPIES
         self._settings, self._known, self._clock = settings, known, clock
         self._lock = threading.Lock()
         self._state = _State()

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -131,6 +132,6 @@ def _stop_after(ended: threading.Event, server: Server) -> None:
 
 def _warm_up(desk: Desk, server: Server) -> None:
     """Load what the first search would have to wait for, unless there are other things to do."""
-    threading.Event().wait(IDLE_SECONDS)
+    time.sleep(IDLE_SECONDS)
     if not server.should_exit:
         desk.service.warm_up()

@@ -10,6 +10,7 @@ from pydantic import Field
 from momentidx.errors import WrongUse
 from momentidx.events import Moment
 from momentidx.library import Library
+from momentidx.library.answers import plain
 from momentidx.web.values import Number, Value
 
 MOST = 10_000
@@ -25,17 +26,30 @@ class Stretch(Value):
     score: float | None = Field(
         default=None, description="How well it answered, as the search told; kept with the moment."
     )
+    caption: str | None = Field(
+        default=None, min_length=1, max_length=2000, description="What it shows, where several moments are one."
+    )
 
 
 def moments_of(library: Library, wanted: Sequence[int | Stretch]) -> list[Moment]:
     """The moments in this order. Raises WrongUse for a number that is none's and for frames that the clip lacks."""
     stretches = [each if isinstance(each, Stretch) else Stretch(id=each) for each in wanted]
-    found = library.chosen([each.id for each in stretches])
+    found = _shown(library, [each.id for each in stretches])
     return [_marked(moment, stretch) for moment, stretch in zip(found, stretches, strict=True)]
+
+
+def _shown(library: Library, numbers: Sequence[int]) -> list[Moment]:
+    """The moments; where a person's stands in the place of one that a client saw before, that one."""
+    try:
+        return library.chosen(numbers)
+    except WrongUse:
+        return library.chosen([library.stands_for(number) for number in numbers])
 
 
 def _marked(moment: Moment, stretch: Stretch) -> Moment:
     moment = replace(moment, score=stretch.score)
+    if stretch.caption is not None:
+        moment = replace(moment, event=replace(moment.event, caption=plain(stretch.caption)))
     start, end = moment.frames
     marked = start if stretch.start_frame is None else stretch.start_frame, stretch.end_frame or end
     if marked == (start, end):

@@ -41,6 +41,10 @@ def left(library: WritableLibrary) -> tuple[set[str], set[Path], list[str]]:
 
 def test_what_would_go_is_shown_and_then_goes_wholly(library: WritableLibrary, card: tuple[SeenFile, SeenFile]) -> None:
     first, second = card
+    copies = [library.folder / "proxies" / f"{each.fingerprint}.1.mp4" for each in (FOOTAGE, OTHER)]
+    copies[0].parent.mkdir()
+    for copy in copies:
+        copy.touch()
     going = library.forgetting([first.path])
     assert going == [Forgetting(FOOTAGE.fingerprint, (first.path,), 1, 2, 1, 2, ("Day 1",))]
     before = library.generation()
@@ -48,6 +52,7 @@ def test_what_would_go_is_shown_and_then_goes_wholly(library: WritableLibrary, c
     assert left(library) == ({OTHER.fingerprint}, {second.path}, [])
     assert (library.word_hits(["green"]), library.vectors(LETTERS)[0].tolist()) == ({}, [3, 4])
     assert library.generation() > before
+    assert [copy.exists() for copy in copies] == [False, True]
     assert first.path.exists(), "the media files are not touched"
     indexed(library, first)
     assert min(moment.id for moment in library.moments(FOOTAGE.fingerprint)) > 5, "numbers are never used again"

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from momentidx.errors import WrongUse
 from momentidx.events import Event, Filter, Layer, values_of
-from momentidx.library import Bins, Condition, Described, Library, Range, SavedSearches, WritableLibrary, sqlite
+from momentidx.library import (
+    Bins,
+    Captions,
+    Condition,
+    Described,
+    Library,
+    Range,
+    SavedSearches,
+    WritableLibrary,
+    sqlite,
+)
 from momentidx.library.words import expression
 from tests.library.making import FOOTAGE, SHOTS, event, file, indexed, other
 
@@ -48,6 +58,39 @@ def test_words_are_found_in_any_form_and_phrases_in_their_order(filled: Writable
     assert filled.word_hits([]) == {}
     best, *_ = filled.word_hits(["red", "dog", "barking"])
     assert captions(filled, [best]) == [DOG.caption]
+
+
+def test_words_are_completed_to_those_that_captions_have(filled: WritableLibrary, folder: Path) -> None:
+    assert filled.words_beginning("do") == [("door", 2), ("dog", 1)]
+    assert filled.words_beginning("OPEN") == [("opens", 2)]
+    assert filled.words_beginning("opene") == []
+    assert filled.words_beginning("do", limit=1) == [("door", 2)]
+    for none in ("", "red door", "*", '"', "x:y"):
+        assert filled.words_beginning(none) == []
+    indexed(filled, file(folder.parent), FOOTAGE, Described(Layer("shots", "2"), (event(1024, 65_024, "A cat."),)))
+    assert filled.words_beginning("dog") == []
+
+
+def test_names_that_only_the_library_knows_are_told(filled: WritableLibrary) -> None:
+    assert filled.values("reel") == ["A001", "B007"]
+    assert filled.values("captioner") == ["shots"]
+    assert filled.values("label") == []
+    moment = filled.moments()[0]
+    Captions(filled.folder, "letters").change(moment.id, labels=["Keep", "blue car"])
+    assert sorted(filled.values("label")) == ["Keep", "blue car"]
+
+
+def test_footage_is_listed_by_name_a_few_at_a_time(filled: WritableLibrary) -> None:
+    def named(*words: str, offset: int = 0, limit: int = 9) -> tuple[list[str], int]:
+        found, total = filled.footage_named(words, offset=offset, limit=limit)
+        return [summary.locations[0].path.name for summary in found], total
+
+    everything = [summary.locations[0].path.name for summary in filled.footage()]
+    assert named() == (everything, 2)
+    assert named(offset=1, limit=1) == (everything[1:], 2)
+    assert named("DAY 2") == named("b.mp4", "day") == named("b007") == (["b.mp4"], 1)
+    assert named("100%") == ([], 0)
+    assert filled.silent() == 0
 
 
 def test_words_stay_in_step_with_the_events(filled: WritableLibrary, folder: Path) -> None:

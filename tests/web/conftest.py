@@ -123,10 +123,10 @@ class Server:
 
 
 @contextmanager
-def serving(desk: Desk) -> Iterator[Server]:
-    """uvicorn in a thread of this process."""
+def serving(desk: Desk, port: int = 0) -> Iterator[Server]:
+    """uvicorn in a thread of this process; on any free port, or on this one."""
     server = make_server(desk)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", port)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         wait_until(lambda: server.started, "the server starts")
@@ -156,7 +156,7 @@ def own_server(made: Path, tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its driver keeps an event loop running in this thread, where other files run theirs
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
     program = shutil.which("chromium")

@@ -44,6 +44,18 @@ def test_what_answers_a_query_is_written_for_each_target_and_can_be_fetched(clie
     assert fetched.headers["content-disposition"].startswith("attachment")
 
 
+def test_moments_that_are_named_are_written_in_that_order_with_what_they_were_found_with(
+    client: TestClient, tmp_path: Path
+) -> None:
+    found = client.get("/api/v1/search", params={"q": QUERY, "limit": 2}).json()["moments"]
+    events = [{key: each[key] for key in ("id", "start_frame", "end_frame", "score")} for each in reversed(found)]
+    told = client.post("/api/v1/exports", json={"what": {"query": QUERY, "events": events}, "to": ["otio"]}).json()
+    clips = list(timeline(client, told["files"][0]["url"], tmp_path).video_tracks()[0].find_clips())
+    assert [clip.metadata["momentidx"]["id"] for clip in clips] == [each["id"] for each in events]
+    assert [clip.metadata["momentidx"]["score"] for clip in clips] == [each["score"] for each in events]
+    assert {clip.metadata["momentidx"]["query"] for clip in clips} == {QUERY}
+
+
 def test_a_bin_is_written_in_its_order_with_the_frames_notes_and_ratings_that_were_given(
     own: Own, tmp_path: Path
 ) -> None:

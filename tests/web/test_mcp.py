@@ -115,6 +115,7 @@ async def refusals(client: Client) -> None:
         ("read_bin", {"bin": "none"}, "There is no bin 'none'."),
         ("note_in_bin", {"bin": "Balls", "position": 1, "rating": 2}, "A person rated it 4 already"),
         ("search", {"query": "a", "limit": 0}, "greater than or equal to 1"),
+        ("look", {"moment": 2**70}, "Error executing tool look"),
     ):
         result = await client.call_tool(name, arguments)
         assert result.is_error, name
@@ -124,18 +125,23 @@ async def refusals(client: Client) -> None:
 def test_over_stdio_an_assistant_finds_looks_chooses_and_exports(made: Path, tmp_path: Path) -> None:
     folder, exports = tmp_path / "library", tmp_path / "exports"
     shutil.copytree(made / "library", folder)
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"events": [], "answers": {"Is there a ball?": "A red one."}}))
+    arguments = ["--library", str(folder), "--exports", str(exports), "--captioner", "scripted"]
     command = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "typer_app", "mcp", "--library", str(folder), "--exports", str(exports)],
-        env=dict(os.environ),
+        args=["-m", "typer_app", "mcp", *arguments],
+        env=dict(os.environ) | {"MOMENTIDX_SCRIPTED_ANSWERS": str(script)},
     )
 
     async def steps(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == READING | ADDING, "the shot log answers no questions"
-        assert {name for name, tool in tools.items() if tool.annotations.read_only_hint} == READING
+        assert set(tools) == READING | ADDING | {"ask_about"}
+        assert {name for name, tool in tools.items() if not tool.annotations.read_only_hint} == ADDING
         assert not any(tool.annotations.destructive_hint for tool in tools.values() if tool.name in ADDING)
         assert "look at the pictures" in (client.instructions or "")
+        answer = await client.call_tool("ask_about", {"clip": "A002_studio.mov", "question": "Is there a ball?"})
+        assert answer.content[0].text == "A red one."
         await journey(client, folder, exports)
         await refusals(client)
 
@@ -146,7 +152,7 @@ def test_over_http_only_who_has_the_token_is_answered(made: Path, tmp_path: Path
     folder, exports = tmp_path / "library", tmp_path / "exports"
     shutil.copytree(made / "library", folder)
     desk = desk_for(folder)
-    server = create_mcp(desk, exports, lambda file, question: f"{file.name}: {question} Yes.")
+    server = create_mcp(desk, exports)
     with running(server_for(over_http(server, desk))) as url:
         assert httpx2.post(f"{url}/mcp", json={}).status_code == 401
         wrong = {"Authorization": f"Bearer {TOKEN}", "Host": "evil.example"}
@@ -162,9 +168,7 @@ def test_over_http_only_who_has_the_token_is_answered(made: Path, tmp_path: Path
                 yield client
 
         async def steps(client: Client) -> None:
-            assert {tool.name for tool in (await client.list_tools()).tools} == READING | ADDING | {"ask_about"}
-            answer = await client.call_tool("ask_about", {"clip": "A002_studio.mov", "question": "Is there a ball?"})
-            assert answer.content[0].text == "A002_studio.mov: Is there a ball? Yes."
+            assert {tool.name for tool in (await client.list_tools()).tools} == READING | ADDING, "nobody to ask"
             await journey(client, folder, exports)
 
         use(connected, steps)

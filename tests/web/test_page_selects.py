@@ -60,8 +60,11 @@ def test_selects_are_put_in_order_by_hand_and_key_noted_rated_and_exported_with_
 
     page, server = own_page, own_server
 
-    # Found and chosen: the first by its button, the second by its key.
-    page.evaluate("localStorage.setItem('momentidx.bin', 'Day 1/ä')")
+    # A new bin; then found and chosen: the first by its button, the second by its key.
+    page.goto(f"{server.url}/#/selects")
+    page.get_by_role("textbox", name="New bin").fill("Day 1/ä")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Day 1/ä")).to_be_visible()
     page.goto(f"{server.url}/#/search?q=something%20crosses%20the%20frame")
     card = page.get_by_role("article").first
     card.hover()

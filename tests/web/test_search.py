@@ -2,6 +2,7 @@
 
 from fastapi.testclient import TestClient
 
+from momentidx.search.find import known_fields
 from tests.web.conftest import Own
 
 NIGHT = "night, a light moves from right to left"
@@ -87,6 +88,10 @@ def test_names_of_filters_their_values_and_words_that_occur_are_completed(client
     assert "something cross" not in options(client, "something cros")
     assert "something crosses" in options(client, "something cros")
     assert options(client, 'light:da "red', at=8) == ["light:dark"]
+    assert options(client, "captioner:sh") == ["captioner:shotlog"]
+    assert options(client, "reel:a00") == ["reel:A001", "reel:A002", "reel:A003"]
+    for name in known_fields():
+        assert client.get("/api/v1/complete", params={"q": f"{name}:"}).status_code == 200, name
     assert options(client, "duration:") == []
     assert options(client, "") == []
 

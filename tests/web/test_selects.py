@@ -71,6 +71,24 @@ def test_frames_that_a_person_marked_are_chosen_instead_of_the_whole_moment(own:
     assert refused.json()["error"]["message"].endswith("0 to 1000000 is no stretch.")
 
 
+def test_an_answer_of_several_moments_is_chosen_as_a_whole_with_its_words(own: Own) -> None:
+    found = own.client.get("/api/v1/search", params={"q": "a red ball THEN something blue", "limit": 1}).json()
+    (whole,) = found["moments"]
+    assert len(whole["parts"]) == 2
+    chosen = {key: whole[key] for key in ("id", "start_frame", "end_frame", "score", "caption")}
+    own.client.post("/api/v1/selects/Two", json={"moments": [chosen]}).raise_for_status()
+    (entry,) = entries(own, "Two")
+    assert {key: entry[key] for key in chosen} == chosen
+
+
+def test_a_moment_that_a_person_described_meanwhile_is_chosen_with_their_words(own: Own) -> None:
+    one, *_ = ids(own)
+    own.client.patch(f"/api/v1/events/{one}", json={"caption": "The hills from the train."}).raise_for_status()
+    own.client.post("/api/v1/selects/Day 1", json={"moments": [one]}).raise_for_status()
+    (entry,) = entries(own)
+    assert (entry["caption"], entry["human"]) == ("The hills from the train.", True)
+
+
 def test_a_tab_that_looked_before_another_changed_the_bin_is_told_so(own: Own) -> None:
     one, two, *_ = ids(own)
     own.client.post("/api/v1/selects/Day 1", json={"moments": [one, two]})

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
 from momentidx.hooks import choose
-from momentidx.library import FootageSummary
 from momentidx.timeline.build import Layout, build
 from momentidx.web.clips import Clip, PictureTimes, Sheet
 from momentidx.web.desk import DeskHere
@@ -47,9 +46,8 @@ def footage(
     ] = "",
 ) -> Clips:
     """The clips, or those that have all the words in their names."""
-    words = q.casefold().split()
-    found = [summary for summary in desk.library().footage() if all(word in _names(summary) for word in words)]
-    return Clips(footage=[Clip.of(summary) for summary in found[offset : offset + limit]], total=len(found))
+    found, total = desk.library().footage_named(q.split(), offset=offset, limit=limit)
+    return Clips(footage=[Clip.of(summary) for summary in found], total=total)
 
 
 @router.get("/{fingerprint}")
@@ -103,12 +101,6 @@ def captions(
         content = file.read_bytes()
     headers = {"content-disposition": f'attachment; filename="captions.{form}"'}
     return Response(content, media_type=_KINDS[form], headers=headers)
-
-
-def _names(summary: FootageSummary) -> str:
-    """What a clip is asked for by."""
-    paths = [shown(place.path) for place in summary.locations]
-    return " ".join(filter(None, [*paths, summary.footage.reel, summary.footage.camera])).casefold()
 
 
 def kept_picture(file: Path | None) -> Response:

@@ -1,10 +1,14 @@
-"""Searches that a person keeps, and what is new since they last looked."""
+"""Searches that a person keeps, and what is new since they last looked.
+
+A name with a slash in it is escaped once more than usual, as that of a bin is (`selects.py`).
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from momentidx.library.bins import LONGEST_NAME
@@ -19,7 +23,12 @@ from momentidx.web.values import Found, Value
 
 router = APIRouter(tags=["saved searches"], prefix="/searches")
 
-Name = Annotated[str, Path(min_length=1, max_length=LONGEST_NAME)]
+
+def _name(name: Annotated[str, Path(min_length=1, max_length=12 * LONGEST_NAME, description="Of the search.")]) -> str:
+    return unquote(name)
+
+
+Name = Annotated[str, Depends(_name)]
 
 
 class Saved(Value):

@@ -33,6 +33,8 @@ class App {
     this.toasts = document.querySelector(".toasts");
     this.api = new Api(texts.app, (yes) => this.offline(yes));
     this.news = new News((yes) => this.offline(yes));
+    this.fresh = {}; // how many new answers each saved search has since it was looked at
+    this.news.hear("found", (found) => this.found(found));
     this.keys = new Keys();
     this.scope = new Scope(this);
     this.shown = null;
@@ -52,16 +54,25 @@ class App {
 
   /** Say something for a moment. */
   toast(text, action = null) {
-    const said = el("div", { class: "toast" }, el("span", {}, text), action);
+    const said = el("div", { class: "toast" }, el("span", {}, text), " ", action);
     this.toasts.append(said);
     setTimeout(() => said.remove(), TOAST_MS);
   }
 
-  /** Put a moment at the end of the bin that was used last. */
+  /** New footage answers a saved search. */
+  found({ name, query, count }) {
+    this.fresh[name] = (this.fresh[name] ?? 0) + count;
+    const look = el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, name);
+    this.toast(texts.search.newCount(count), look);
+  }
+
+  /** Put a moment, as long as it is told to be, at the end of the bin that was used last. */
   async select(moment, query = null) {
     const bin = this.bin;
+    const { id, start_frame, end_frame, score } = moment;
+    const caption = moment.parts?.length ? moment.caption : null;
     try {
-      const told = await this.api.post(`/selects/${binPath(bin)}`, { moments: [moment.id], query });
+      const told = await this.api.post(`/selects/${binPath(bin)}`, { moments: [{ id, start_frame, end_frame, score, caption }], query });
       const look = el("a", { href: `#/selects/${encodeURIComponent(bin)}` }, bin);
       this.toast(told.added ? texts.app.selected : texts.app.selectedBefore, look);
       return true;

@@ -9,6 +9,8 @@ const LARGE_STEP = 10;
 const MOST_ZOOM = 256;
 const STILL_PIXELS = 4;
 
+const laneOf = (moment) => (moment.human || moment.kind === "shot" ? moment.layer : `${moment.layer} +`);
+
 export class Lanes {
   /**
    * `pictures` knows the frames; `tells` is called with what a person wants:
@@ -33,15 +35,15 @@ export class Lanes {
     this.nudged(this.head, null);
   }
 
-  /** The moments, each in the lane of its layer; people's are the last. */
+  /** The moments: for each layer a lane of shots and one of what happens in them; people's are the last. */
   show(moments) {
-    const names = [...new Set(moments.map((moment) => moment.layer))];
-    names.sort((one, other) => (one === "human") - (other === "human"));
+    const lanes = Map.groupBy(moments, laneOf);
+    const names = [...lanes.keys()].sort((one, other) => (one === "human") - (other === "human") || one.localeCompare(other));
     this.bars = new Map();
     this.layers.replaceChildren(
       ...names.map((name) => {
-        const bars = moments.filter((moment) => moment.layer === name).map((moment) => this.bar(moment));
-        return el("div", { class: "lanes-layer" }, el("span", { class: "lanes-name" }, name), ...bars);
+        const bars = lanes.get(name).map((moment) => this.bar(moment));
+        return el("div", { class: "lanes-layer" }, el("span", { class: "lanes-name" }, name), bars);
       }),
     );
   }
@@ -52,6 +54,15 @@ export class Lanes {
     bar.moment = moment;
     this.bars.set(moment.id, bar);
     return bar;
+  }
+
+  /** Put a moment in the place of another of the same lane; whether it could be done. */
+  swap(before, now) {
+    const bar = this.bars.get(before.id);
+    if (!bar || laneOf(before) !== laneOf(now)) return false;
+    this.bars.delete(before.id);
+    bar.replaceWith(this.bar(now));
+    return true;
   }
 
   /** Which moment is open; null for none. */

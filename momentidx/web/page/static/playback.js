@@ -6,6 +6,7 @@
 
 const FASTEST = 8;
 const FIRST_PICTURE_SECONDS = 2;
+const LATE_MILLISECONDS = 250;
 
 export class Playback extends EventTarget {
   /** Tells of every picture that comes to the screen by the event "picture", of play and speed by "state". */
@@ -17,6 +18,7 @@ export class Playback extends EventTarget {
     this.picture = 0;
     this.speed = 0;
     this.wanted = null;
+    this.arrivedAt = 0;
     this.stopAt = null;
     this.ended = false;
     this.signal = new AbortController();
@@ -71,6 +73,7 @@ export class Playback extends EventTarget {
   }
 
   arrived() {
+    this.arrivedAt = performance.now();
     if (this.wanted !== null && this.wanted !== this.sought) this.seek();
     else if (!this.presents() || this.wanted === this.picture) this.tell(this.sought);
   }
@@ -153,13 +156,18 @@ export class Playback extends EventTarget {
 
   tell(picture) {
     this.picture = picture;
-    if (picture === this.wanted || !this.video.seeking) this.wanted = null;
+    if (picture === this.wanted || this.hasGoneOn()) this.wanted = null;
     if (this.stopAt !== null && this.wanted === null && this.frame >= this.stopAt - 1) {
       const last = this.stopAt - 1;
       this.pause();
       if (this.frame > last) this.toFrame(last);
     }
     this.dispatchEvent(new Event("picture"));
+  }
+
+  /** Whether the picture that was wanted was passed without being shown. A late word of the one before is no sign. */
+  hasGoneOn() {
+    return this.speed > 0 && !this.video.seeking && performance.now() - this.arrivedAt > LATE_MILLISECONDS;
   }
 
   close() {

@@ -141,7 +141,7 @@ export class Results {
       if (this.heads.has(index)) this.put(`h${index}`, () => this.heading(index), 0, this.heads.get(index));
       this.put(index, () => this.card(index), this.lefts[index], this.tops[index]);
     }
-    if (this.more && above + innerHeight + 2 * AHEAD > this.root.offsetHeight) this.tells.nearEnd();
+    if (this.more && above + innerHeight + AHEAD > this.root.offsetHeight) this.tells.nearEnd();
   }
 
   put(key, make, left, top) {

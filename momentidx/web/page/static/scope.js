@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { bytes, duration, number } from "./words.js";
 
 const AT_MOST_EVERY = 2000;
+const AT_MOST_OF_THE_TIME = 0.05;
 
 export class Scope extends EventTarget {
   /** `status` is the last answer of /status; the event "status" says that there is another. */
@@ -11,6 +12,7 @@ export class Scope extends EventTarget {
     super();
     this.app = app;
     this.status = null;
+    this.took = 0;
     this.line = el("a", { class: "scope", href: "#/library" });
     app.news.hear("changed", () => this.soon());
     app.news.hear("progress", () => this.soon());
@@ -19,14 +21,17 @@ export class Scope extends EventTarget {
   }
 
   soon() {
-    this.due ??= setTimeout(() => this.refresh(), this.status ? AT_MOST_EVERY : 0);
+    const pause = Math.max(AT_MOST_EVERY, this.took / AT_MOST_OF_THE_TIME);
+    this.due ??= setTimeout(() => this.refresh(), this.status ? pause : 0);
   }
 
   async refresh() {
     clearTimeout(this.due);
     this.due = null;
+    const began = performance.now();
     try {
       this.status = await this.app.api.get("/status");
+      this.took = performance.now() - began;
     } catch {
       return;
     }

@@ -26,7 +26,6 @@ export class SearchBox {
       el("div", { class: "query-line" }, this.input, this.list), el("button", { class: "primary", type: "submit" }, t.go), this.error);
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.pressed(event));
-    this.input.addEventListener("focus", () => this.input.value || this.offerBefore());
     this.input.addEventListener("blur", () => this.close());
   }
 
@@ -123,7 +122,8 @@ export class SearchBox {
     const isOpen = !this.list.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (isOpen) this.point(event.key === "ArrowDown" ? 1 : -1);
-      else if (event.key === "ArrowDown") this.leave();
+      else if (event.key === "ArrowDown" && this.text.trim()) this.leave();
+      else if (event.key === "ArrowDown") this.offerBefore();
       event.preventDefault();
     } else if (event.key === "Escape" && isOpen) {
       this.close();

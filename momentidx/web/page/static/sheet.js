@@ -2,16 +2,22 @@
 
 import { el } from "./dom.js";
 
-const STARS = 5;
+const BEST_RATING = 5;
+const HEAD_PIXELS = 60;
+
+const stars = (rating) => "★".repeat(rating) || "–";
 
 /** The list below the player; `player` does what a person asks for. */
 export class Sheet {
   constructor(root, player) {
+    this.root = root;
     this.player = player;
     this.texts = player.texts;
     this.rows = new Map();
     this.open = null;
     this.layer = "";
+    const seen = (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => this.makeReady(entry.target));
+    this.view = new IntersectionObserver(seen, { root, rootMargin: "300px" });
     const chosen = () => {
       this.layer = this.layers.value;
       this.show(this.moments, this.open);
@@ -31,10 +37,9 @@ export class Sheet {
   show(moments, open) {
     this.moments = moments;
     this.open = open;
-    const names = [...new Set(moments.map((moment) => moment.layer))].sort();
-    const options = [["", this.texts.everyLayer], ...names.map((name) => [name, name])];
-    this.layers.replaceChildren(...options.map(([value, text]) => el("option", { value, selected: value === this.layer }, text)));
+    this.offer();
     this.rows.clear();
+    this.view.disconnect();
     const shown = moments.filter((moment) => this.layer === "" || moment.layer === this.layer);
     this.body.replaceChildren(...shown.map((moment, index) => this.row(moment, index + 1)));
     if (shown.length === 0) {
@@ -43,25 +48,63 @@ export class Sheet {
     }
   }
 
+  /** Whose words there are to choose from. */
+  offer() {
+    const names = [...new Set(this.moments.map((moment) => moment.layer))].sort();
+    const options = [["", this.texts.everyLayer], ...names.map((name) => [name, name])];
+    this.layers.replaceChildren(...options.map(([value, text]) => el("option", { value, selected: value === this.layer }, text)));
+  }
+
+  /** A row of plain text; it can be edited from when it comes into view, so that long lists are quick. */
   row(moment, number) {
-    const { player, texts } = this;
-    const open = () => player.choose(moment, true);
-    const go = el("button", { class: "quiet", type: "button", "aria-label": `${texts.show} ${number}`, onclick: open }, number);
+    const { pictures } = this.player;
     const cells = [
-      go,
-      this.time(moment, "start_frame", texts.in),
-      this.time(moment, "end_frame", texts.out),
-      player.pictures.span(moment.duration_frames),
-      this.caption(moment),
-      this.rating(moment),
-      this.labels(moment),
-      moment.human ? texts.person : moment.layer,
-      this.acts(moment),
+      number,
+      pictures.label(moment.start_frame),
+      pictures.label(moment.end_frame),
+      pictures.span(moment.duration_frames),
+      moment.caption,
+      stars(moment.rating),
+      moment.labels.join(", "),
+      moment.human ? this.texts.person : moment.layer,
+      "",
     ];
-    const row = el("tr", { class: moment.id === this.open ? "sheet-open" : "" }, ...cells.map((cell) => el("td", {}, cell)));
-    row.moment = moment;
+    const row = el("tr", { class: moment.id === this.open ? "sheet-open" : "" }, cells.map((cell) => el("td", {}, cell)));
+    Object.assign(row, { moment, number, ready: false });
     this.rows.set(moment.id, row);
+    this.view.observe(row);
     return row;
+  }
+
+  /** Put fields in the place of a row's texts. */
+  makeReady(row) {
+    this.view.unobserve(row);
+    if (row.ready) return;
+    row.ready = true;
+    const { moment, number, cells } = row;
+    const open = () => this.player.choose(moment, true);
+    const label = `${this.texts.show} ${number}`;
+    cells[0].replaceChildren(el("button", { class: "quiet", type: "button", "aria-label": label, onclick: open }, number));
+    cells[1].replaceChildren(this.time(moment, "start_frame", this.texts.in));
+    cells[2].replaceChildren(this.time(moment, "end_frame", this.texts.out));
+    cells[4].replaceChildren(this.caption(moment));
+    cells[5].replaceChildren(this.rating(moment));
+    cells[6].replaceChildren(this.labels(moment));
+    cells[8].replaceChildren(...this.acts(moment));
+  }
+
+  /** Put a moment in the place of another that begins with it; what has the focus keeps it. */
+  swap(before, now) {
+    const row = this.rows.get(before.id);
+    if (!row) return;
+    const active = row.contains(document.activeElement) ? document.activeElement : null;
+    this.rows.delete(before.id);
+    this.moments = this.moments.map((moment) => (moment.id === before.id ? now : moment));
+    this.offer();
+    const fresh = this.row(now, row.number);
+    this.makeReady(fresh);
+    row.replaceWith(fresh);
+    if (active) fresh.cells[active.closest("td").cellIndex].querySelector(active.localName)?.focus();
   }
 
   time(moment, edge, name) {
@@ -69,7 +112,7 @@ export class Sheet {
     const text = player.pictures.label(moment[edge]);
     const field = el("input", { class: "sheet-time", value: text, "aria-label": name, size: "12", spellcheck: "false" });
     field.addEventListener("change", () => {
-      const frame = player.frameOf(field.value);
+      const frame = player.pictures.read(field.value);
       field.setAttribute("aria-invalid", String(frame === null));
       if (frame === null) player.app.toast(this.texts.noTime);
       else this.save(field, moment, { [edge]: frame }, text);
@@ -85,8 +128,8 @@ export class Sheet {
 
   rating(moment) {
     const field = el("select", { "aria-label": this.texts.rating });
-    for (let stars = 0; stars <= STARS; stars += 1) {
-      field.append(el("option", { value: String(stars), selected: stars === moment.rating }, "★".repeat(stars) || "–"));
+    for (let rating = 0; rating <= BEST_RATING; rating += 1) {
+      field.append(el("option", { value: String(rating), selected: rating === moment.rating }, stars(rating)));
     }
     field.addEventListener("change", () => this.save(field, moment, { rating: Number(field.value) }, String(moment.rating)));
     return field;
@@ -104,11 +147,12 @@ export class Sheet {
 
   /** What can be taken back of a person's words. */
   acts(moment) {
-    if (!moment.human) return "";
+    if (!moment.human) return [];
     const button = (text, act) => el("button", { class: "quiet", type: "button", onclick: act }, text);
-    return el("span", { class: "sheet-acts" },
-      button(this.texts.undoOne, () => this.player.undo(moment.id)),
-      button(this.texts.remove, () => this.player.remove(moment)));
+    return [
+      button(this.texts.undoOne, () => this.player.moments.undo(moment.id)),
+      button(this.texts.remove, () => this.player.moments.remove(moment)),
+    ];
   }
 
   /** Enter keeps what was typed, Escape brings back what stood there. */
@@ -125,14 +169,22 @@ export class Sheet {
   }
 
   async save(field, moment, change, before) {
-    if ((await this.player.change(moment, change)) === null) field.value = before;
+    if ((await this.player.moments.change(moment, change)) === null) field.value = before;
   }
 
   /** Which moment is open. */
   select(id) {
     this.open = id;
     for (const [each, row] of this.rows) row.classList.toggle("sheet-open", each === id);
-    this.rows.get(id)?.scrollIntoView({ block: "nearest" });
+    const row = this.rows.get(id);
+    if (row) this.reveal(row);
+  }
+
+  /** Scroll the sheet, and nothing else, until a row can be seen. */
+  reveal(row) {
+    const [box, place] = [this.root.getBoundingClientRect(), row.getBoundingClientRect()];
+    const hidden = place.top < box.top + HEAD_PIXELS || place.bottom > box.bottom;
+    if (hidden) this.root.scrollTop += place.top - box.top - box.height / 2;
   }
 
   /** Mark the rows of what is on the screen. */
@@ -145,8 +197,11 @@ export class Sheet {
 
   /** Let a person write the caption of a moment. */
   edit(id) {
-    const field = this.rows.get(id)?.querySelector("textarea");
-    field?.focus();
-    field?.select();
+    const row = this.rows.get(id);
+    if (!row) return;
+    this.makeReady(row);
+    const field = row.querySelector("textarea");
+    field.focus();
+    field.select();
   }
 }

@@ -18,20 +18,23 @@ function dropped(labels) {
   return labels / 15;
 }
 
+/** How many frames have labels of their own: those of a day. */
+export function dayOf(rate, dropFrame) {
+  const labels = labelRate(rate);
+  return dropFrame ? 144 * (600 * labels - 9 * dropped(labels)) : 86400 * labels;
+}
+
 /** The label of a frame counted from midnight; labels wrap after 24 hours. */
 export function label(frame, rate, dropFrame) {
   const labels = labelRate(rate);
-  let number = frame;
+  let number = frame % dayOf(rate, dropFrame);
   if (dropFrame) {
     const drop = dropped(labels);
     const minute = 60 * labels - drop;
     const tenMinutes = 10 * minute + drop;
-    number %= 144 * tenMinutes;
     const rest = number % tenMinutes;
     const minutes = rest < 60 * labels ? 0 : 1 + Math.floor((rest - 60 * labels) / minute);
     number += drop * (9 * Math.floor(number / tenMinutes) + minutes);
-  } else {
-    number %= 86400 * labels;
   }
   const seconds = Math.floor(number / labels);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -133,6 +136,30 @@ export class Pictures {
   /** What is written under a picture: the timecode of its frame, or its own time by the clock. */
   labelOf(picture) {
     return this.hasTimecode ? this.label(this.frame(picture)) : clock(this.seconds(picture));
+  }
+
+  /** The frame that a person typed: source timecode, 12.5s or +300. Null for what is no time of the clip. */
+  read(text) {
+    const typed = text.trim();
+    const frame = this.counted(typed) ?? (this.hasTimecode ? this.sinceStart(typed) : null);
+    return frame !== null && frame >= 0 && frame <= this.length ? frame : null;
+  }
+
+  /** Frames from the first picture, of +300, 12.5s and 0:00:12.500. */
+  counted(typed) {
+    const frames = /^\+(\d{1,9})$/.exec(typed);
+    if (frames) return Number(frames[1]);
+    const seconds = /^(?:(\d{1,3}):(\d{1,2}):)?(\d{1,6}(?:\.\d*)?)(s?)$/.exec(typed);
+    if (!seconds || Boolean(seconds[1]) === Boolean(seconds[4])) return null;
+    const whole = Number(seconds[1] ?? 0) * 3600 + Number(seconds[2] ?? 0) * 60 + Number(seconds[3]);
+    return Math.round((whole * this.rate[0]) / this.rate[1]);
+  }
+
+  /** Frames from the first picture, of a label; a recording may go on past midnight. */
+  sinceStart(typed) {
+    const midnight = frameOfLabel(typed, this.rate, this.dropFrame);
+    const day = dayOf(this.rate, this.dropFrame);
+    return midnight === null ? null : (midnight - (this.startFrame % day) + day) % day;
   }
 
   /** A length in frames, as hours to frames without drop-frame, or by the clock. */

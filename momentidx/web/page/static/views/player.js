@@ -2,10 +2,11 @@
 
 import { el } from "../dom.js";
 import { Lanes } from "../lanes.js";
+import { Moments } from "../moments.js";
 import { Playback } from "../playback.js";
 import { PLAYER_KEYS } from "../playerkeys.js";
 import { Sheet } from "../sheet.js";
-import { Pictures, frameOfLabel } from "../timecode.js";
+import { Pictures } from "../timecode.js";
 
 const ASK_MILLISECONDS = 1000;
 
@@ -33,28 +34,25 @@ class Player {
     this.url = `/footage/${encodeURIComponent(fingerprint ?? "")}`;
     this.marks = { start: null, end: null };
     this.open = null;
-    this.changed = [];
     this.start = 0;
+    this.moments = new Moments(app, this.url, this);
     this.closed = false;
   }
 
   async begin(params) {
     const { api } = this.app;
-    [this.facts, this.moments] = await Promise.all([
-      api.get(this.url),
-      api.get(`${this.url}/events`).then((told) => told.moments),
-    ]);
-    const table = this.facts.variable_rate ? await this.attempt(() => api.get(`${this.url}/times`)) : null;
+    [this.facts] = await Promise.all([api.get(this.url), this.moments.load()]);
+    const table = this.facts.variable_rate ? await this.moments.attempt(() => api.get(`${this.url}/times`)) : null;
     if (this.closed) return;
     this.pictures = new Pictures(this.facts, table ?? { base: "1/1", times: null });
     this.build();
-    this.list();
+    this.listed();
     this.goTo(params);
     await this.load();
   }
 
   goTo({ event, frame }) {
-    const moment = event ? this.moments.find((each) => each.id === Number(event)) : null;
+    const moment = event ? this.moments.find(Number(event)) : null;
     if (moment) this.choose(moment, true);
     else if (event) this.app.toast(this.texts.gone);
     else if (frame) this.jump(Number(frame));
@@ -82,13 +80,15 @@ class Player {
         el("div", {}, el("dt", {}, text), el("dd", {}, this.markText[name])),
       ),
     );
+    this.copyButton = this.button("copy");
+    this.copyButton.hidden = true;
     const strip = el("div", { class: "player-strip" });
     const sheet = el("section", { class: "sheet", "aria-label": texts.sheet });
     this.root.replaceChildren(
       el(
         "section",
         { class: "player", "aria-label": texts.player },
-        el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())),
+        el("header", {}, el("h1", { class: "player-title" }, facts.clip, el("small", {}, this.about())), this.copyButton),
         this.stage,
         el("div", { class: "player-readout" }, this.timecode, this.frameText, this.speedText, this.place, marks),
         strip,
@@ -108,7 +108,10 @@ class Player {
       texts,
     );
     this.sheet = new Sheet(sheet, this);
-    this.letGo = this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player);
+    this.letGo = [
+      this.app.keys.use(PLAYER_KEYS, this.acts, texts.actions, texts.player),
+      this.app.news.hear("changed", () => this.moments.heard()),
+    ];
   }
 
   about() {
@@ -117,16 +120,19 @@ class Player {
     return [` ${facts.width}×${facts.height}`, facts.codec, rate, pictures.label(0), pictures.span(facts.duration_frames)].join(" · ");
   }
 
+  button(action) {
+    const act = () => this.acts[action]();
+    return el("button", { type: "button", "data-action": action, onclick: act }, this.texts.actions[action]);
+  }
+
   buttons() {
-    const button = (action) =>
-      el("button", { type: "button", "data-action": action, onclick: () => this.acts[action]() }, this.texts.actions[action]);
+    const button = (action) => this.button(action);
     this.playButton = button("toggle");
-    this.copyButton = button("copy");
     const groups = [
       [button("back"), button("stepBack"), this.playButton, button("stepForward"), button("forward")],
       [button("markIn"), button("markOut"), button("playMarked"), button("clearMarks")],
       [button("trim"), button("addNote"), button("select"), button("undo")],
-      [button("zoomOut"), button("zoomIn"), this.copyButton],
+      [button("zoomOut"), button("zoomIn")],
     ];
     return el("div", { class: "player-buttons", role: "toolbar", "aria-label": this.texts.controls },
       ...groups.map((group) => el("div", { class: "player-group" }, ...group)));
@@ -220,36 +226,20 @@ class Player {
   }
 
   typed() {
-    const frame = this.frameOf(this.place.value);
+    const frame = this.pictures.read(this.place.value);
     this.place.setAttribute("aria-invalid", String(frame === null));
     if (frame !== null) this.jump(frame);
   }
 
-  /** The frame that a person typed: source timecode, or +300. Null for what is none. */
-  frameOf(text) {
-    const { pictures } = this;
-    const counted = /^\+(\d{1,9})$/.exec(text.trim());
-    const midnight = counted ? null : frameOfLabel(text, pictures.rate, pictures.dropFrame);
-    if (!counted && (midnight === null || !pictures.hasTimecode)) return null;
-    const frame = counted ? Number(counted[1]) : midnight - pictures.startFrame;
-    return frame >= 0 && frame <= pictures.length ? frame : null;
-  }
-
   neighbour(direction) {
     const { frame } = this;
-    const edges = [...new Set(this.moments.flatMap((moment) => [moment.start_frame, moment.end_frame]))];
+    const edges = [...new Set(this.moments.all.flatMap((moment) => [moment.start_frame, moment.end_frame]))];
     edges.push(0, this.pictures.length - 1);
     const beyond = edges.filter((edge) => (edge - frame) * direction > 0);
     if (beyond.length) this.jump(direction > 0 ? Math.min(...beyond) : Math.max(...beyond));
   }
 
   // Marks and the open moment
-
-  list() {
-    this.lanes.show(this.moments);
-    this.lanes.select(this.open?.id ?? null);
-    this.sheet.show(this.moments, this.open?.id ?? null);
-  }
 
   /** Open a moment: its edges are the marks. */
   choose(moment, jump = false) {
@@ -285,65 +275,52 @@ class Player {
     const moment = this.open;
     if (!moment || start === null || end === null) return;
     if (start === moment.start_frame && end === moment.end_frame) return;
-    await this.change(moment, { start_frame: start, end_frame: end });
+    await this.moments.change(moment, { start_frame: start, end_frame: end });
   }
 
   // What a person says
-
-  /** Change a moment; gives it as it is now, or null when it was refused. */
-  async change(moment, change) {
-    return this.attempt(async () => {
-      const now = await this.app.api.patch(`/events/${moment.id}`, change);
-      if (JSON.stringify(now) !== JSON.stringify(moment)) this.changed.push(now.id);
-      this.replace(moment, now);
-      return now;
-    });
-  }
 
   async addNote() {
     const { start, end } = this.marks;
     const { frame } = this;
     const [first, last] = start === null || end === null ? [frame, frame + 1] : [start, end];
-    const note = { start_frame: first, end_frame: last, caption: this.texts.newNote };
-    const made = await this.attempt(() => this.app.api.post(`${this.url}/events`, note));
+    const made = await this.moments.add({ start_frame: first, end_frame: last, caption: this.texts.newNote });
     if (!made) return;
-    this.changed.push(made.id);
-    this.replace(null, made);
     this.choose(made);
     this.sheet.edit(made.id);
   }
 
-  async undo(id = this.changed.pop()) {
-    if (id === undefined) return this.app.toast(this.texts.nothingToUndo);
-    const moment = this.moments.find((each) => each.id === id);
-    const told = await this.attempt(() => this.app.api.post(`/events/${id}/undo`));
-    if (told) this.replace(moment ?? null, told.moment);
+  async undo() {
+    if (!(await this.moments.undo())) this.app.toast(this.texts.nothingToUndo);
   }
 
-  async remove(moment) {
-    await this.attempt(() => this.app.api.delete(`/events/${moment.id}`));
-    this.moments = (await this.app.api.get(`${this.url}/events`)).moments;
-    if (this.open?.id === moment.id) this.open = null;
-    this.list();
+  /** Show all moments anew. */
+  listed() {
+    this.open = this.open && this.moments.find(this.open.id);
+    this.lanes.show(this.moments.all);
+    this.lanes.select(this.open?.id ?? null);
+    this.sheet.show(this.moments.all, this.open?.id ?? null);
   }
 
-  /** Put a moment in the place of another; null stands for none. */
-  replace(before, now) {
-    this.moments = this.moments.filter((each) => each !== before && each.id !== before?.id && each.id !== now?.id);
-    if (now) this.moments.push(now);
-    this.moments.sort((one, other) => one.start_frame - other.start_frame || one.id - other.id);
-    if (this.open && this.open.id === before?.id) this.open = now;
-    this.list();
-    if (this.open && now && this.open.id === now.id) this.choose(now);
-  }
-
-  async attempt(act) {
-    try {
-      return await act();
-    } catch (error) {
-      this.app.fail(error);
-      return null;
+  /** Show a moment in the place of another; marks that were its edges go along. */
+  replaced(before, now) {
+    const { start, end } = this.marks;
+    const follow = before !== null && start === before.start_frame && end === before.end_frame;
+    if (this.open !== null && this.open.id === before?.id) this.open = now;
+    if (before && now && before.start_frame === now.start_frame) {
+      this.sheet.swap(before, now);
+      if (!this.lanes.swap(before, now)) this.lanes.show(this.moments.all);
+    } else {
+      this.listed();
     }
+    if (this.open === null) return;
+    if (follow && this.open === now) this.choose(now);
+    this.lanes.select(this.open.id);
+    this.sheet.select(this.open.id);
+  }
+
+  busy() {
+    return this.root.querySelector(".sheet :is(input, textarea, select):focus") !== null;
   }
 
   // Keys and buttons
@@ -395,7 +372,7 @@ class Player {
   }
 
   around(frame) {
-    const inside = this.moments.filter((moment) => moment.start_frame <= frame && frame < moment.end_frame);
+    const inside = this.moments.all.filter((moment) => moment.start_frame <= frame && frame < moment.end_frame);
     if (inside.length) this.choose(inside.reduce((best, each) => (each.duration_frames < best.duration_frames ? each : best)));
   }
 
@@ -405,13 +382,16 @@ class Player {
   }
 
   toSelects() {
-    if (this.open) this.app.select(this.open);
-    else this.app.toast(this.texts.chooseFirst);
+    if (!this.open) return this.app.toast(this.texts.chooseFirst);
+    const { start, end } = this.marks;
+    const marked = start !== null && end !== null && start < this.open.end_frame && this.open.start_frame < end;
+    this.app.select(marked ? { ...this.open, start_frame: start, end_frame: end } : this.open);
   }
 
   close() {
     this.closed = true;
-    this.letGo?.();
+    this.moments.close();
+    for (const letGo of this.letGo ?? []) letGo();
     this.playback?.close();
   }
 }

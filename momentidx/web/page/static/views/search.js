@@ -1,15 +1,20 @@
 // Searching: the box, what it found, and what was searched for before.
 
+import { binPath } from "../bins.js";
 import { dialog, el, icon, image } from "../dom.js";
-import { choice, choose, forgetSearches, remember, searches } from "../memory.js";
+import { fillHome } from "../home.js";
+import { choice, choose, remember } from "../memory.js";
 import { Results, hashOf } from "../results.js";
 import { SearchBox } from "../searchbox.js";
 import { texts } from "../texts.js";
+import { explain } from "../why.js";
+import { number } from "../words.js";
+import { exportDialog } from "./export.js";
 
 export const title = texts.views.search;
 
-const FIRST = 60;
-const NEXT = 200;
+const FIRST = 30; // a window full and a little more: sixty take twice the time of ten
+const NEXT = 120;
 const MOST = 10000;
 const WEAK = 0.35;
 const SAVE = "M4 2.5h8v11l-4-3-4 3z";
@@ -30,12 +35,13 @@ export function mount(root, params, app) {
 class SearchView {
   constructor(root, app) {
     this.app = app;
+    this.saved = [];
     const t = (this.texts = app.texts.search);
     this.box = new SearchBox(app, (text) => this.ask({ q: text, like: null }), () => this.results.has && this.results.goTo(this.results.inSight));
     this.results = new Results(app, {
       open: (moment) => app.go(hashOf(moment)),
       select: (moment) => app.select(moment, this.params.q),
-      why: (moment) => this.why(moment),
+      why: (moment) => explain(app, this.params.q, moment),
       like: (moment) => this.ask({ like: moment.id, q: null }),
       nearEnd: () => this.loadMore(),
     });
@@ -47,8 +53,9 @@ class SearchView {
     this.all = this.check(t.all, t.allSays, () => this.ask({ all: this.all.checked ? "true" : null }));
     this.layouts = ["grid", "list"].map((name) => el("button", { type: "button", onclick: () => this.lay(name) }, t.layouts[name]));
     this.save = el("button", { type: "button", class: "quiet", onclick: () => this.keep() }, icon(SAVE), t.save);
+    this.export = el("button", { type: "button", class: "quiet", onclick: () => this.exported() }, t.export);
     this.tools = el("div", { class: "tools", hidden: true },
-      this.count, this.save,
+      this.count, this.save, this.export,
       el("span", { class: "tools-right" },
         this.all.label, this.group.label, this.sort, el("span", { class: "group", role: "group", "aria-label": t.layout }, this.layouts)));
     this.said = el("div", { class: "said" });
@@ -61,8 +68,18 @@ class SearchView {
       this.said, this.home, this.results.root, el("div", { class: "below" }, this.more, this.end),
     );
     this.showLayout();
-    this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", (found) => this.found(found))];
+    this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", () => this.home.hidden || this.welcome())];
     this.readSaved();
+  }
+
+  /** Export what is listed, in this order. */
+  exported() {
+    const moments = this.results.moments;
+    if (!moments.length) return;
+    const events = moments.map(({ id, start_frame, end_frame, score, parts, caption }) =>
+      ({ id, start_frame, end_frame, score, caption: parts.length ? caption : null }));
+    const query = this.params.q || null;
+    exportDialog(this.app, { what: { events, query }, name: query ?? this.texts.results });
   }
 
   unmount() {
@@ -97,7 +114,7 @@ class SearchView {
       last: here(() => results.goTo(Infinity)),
       open: here(() => results.tells.open(results.moment)),
       select: here(() => results.tells.select(results.moment)),
-      why: here(() => results.hasWhy && this.why(results.moment)),
+      why: here(() => results.hasWhy && results.tells.why(results.moment)),
       like: here(() => results.tells.like(results.moment)),
       scrubBack: here(() => results.scrubBy(-1)),
       scrubForward: here(() => results.scrubBy(1)),
@@ -119,6 +136,7 @@ class SearchView {
   update(params) {
     this.params = params;
     const isSearch = Boolean(params.q || params.like);
+    this.box.close();
     this.box.text = params.q ?? "";
     this.box.fail(null);
     this.sort.value = params.sort in this.texts.sorts ? params.sort : "score";
@@ -157,6 +175,7 @@ class SearchView {
       kept = { key: keyOf(params), moments: found.moments, more: found.more, found, scroll: 0, current: 0 };
       this.show();
       this.results.show(kept.moments, kept.more);
+      this.seen(params.q);
     } catch (error) {
       if (error.name === "AbortError") return;
       kept = null;
@@ -204,8 +223,8 @@ class SearchView {
   show() {
     const t = this.texts;
     const { moments, more, found } = kept;
-    this.count.textContent = t.count(moments.length, more);
-    this.save.hidden = !this.params.q || this.saved?.some((each) => each.query === this.params.q);
+    this.count.textContent = t.count(number(moments.length), more);
+    this.save.hidden = !this.params.q || this.saved.some((each) => each.query === this.params.q);
     const weak = this.params.q && found.best !== null && found.best < WEAK;
     this.said.replaceChildren(
       ...(this.params.like ? [this.likeLine()] : []),
@@ -251,26 +270,6 @@ class SearchView {
       this.layouts[index].setAttribute("aria-pressed", String(this.results.asList === (name === "list"))));
   }
 
-  async why(moment) {
-    const t = this.texts;
-    try {
-      const why = await this.app.api.get("/search/why", { q: this.params.q, event: moment.id });
-      const parts = why.words ? Object.entries(t.whyParts) : [];
-      dialog(t.whyTitle, this.app.texts.app.close,
-        el("p", {}, moment.caption),
-        el("table", { class: "why" },
-          el("tbody", {}, [["score", t.score], ...parts].map(([name, text]) => el("tr", {},
-            el("th", { scope: "row" }, text),
-            el("td", {}, el("meter", { min: 0, max: 1, value: why[name], "aria-label": text })),
-            el("td", { class: "number" }, why[name].toFixed(2)))))),
-        why.shared.length ? el("p", {}, t.shared(why.shared)) : null,
-        why.human ? el("p", {}, t.said) : null,
-        el("p", { class: "quiet-text small" }, why.sentence));
-    } catch (error) {
-      this.app.fail(error);
-    }
-  }
-
   /** Saved searches. */
   async readSaved() {
     try {
@@ -290,7 +289,7 @@ class SearchView {
     const form = el("form", { class: "save-form", onsubmit: async (event) => {
       event.preventDefault();
       try {
-        await this.app.api.put(`/searches/${encodeURIComponent(name.value.trim())}`, { query });
+        await this.app.api.put(`/searches/${binPath(name.value.trim())}`, { query });
         box.close();
         this.app.toast(t.savedNow(name.value.trim()));
         this.readSaved();
@@ -304,7 +303,7 @@ class SearchView {
 
   async unsave(name) {
     try {
-      await this.app.api.delete(`/searches/${encodeURIComponent(name)}`);
+      await this.app.api.delete(`/searches/${binPath(name)}`);
       this.app.toast(this.texts.forgotten(name));
     } catch (error) {
       this.app.fail(error);
@@ -312,34 +311,17 @@ class SearchView {
     this.readSaved();
   }
 
-  found({ name, count, query }) {
-    const look = el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, name);
-    this.app.toast(this.texts.newCount(count), look);
-    this.fresh = { ...this.fresh, [name]: count };
-    if (!this.home.hidden) this.welcome();
+  /** A person looks at the answers to what is saved: what comes from now on is new. */
+  async seen(query) {
+    for (const { name } of this.saved.filter((each) => each.query === query)) {
+      delete this.app.fresh[name];
+      await this.app.api.post(`/searches/${binPath(name)}/seen`).catch(() => null);
+    }
   }
 
   /** What there is before anything was asked. */
   welcome() {
-    const t = this.texts;
-    const link = (query, ...inner) => el("a", { href: `#/search?${new URLSearchParams({ q: query })}` }, inner);
-    const before = searches();
-    const saved = this.saved ?? [];
-    this.home.replaceChildren(
-      el("section", { class: "examples" }, el("h2", {}, t.welcome), el("p", { class: "quiet-text" }, t.welcomeSays),
-        el("ul", {}, t.examples.map(([query, says]) => el("li", {}, link(query, el("code", {}, query)), el("span", { class: "quiet-text" }, says))))),
-      el("section", {}, el("h2", {}, t.saved),
-        saved.length ? el("ul", { class: "searches" }, saved.map((each) => el("li", {},
-          link(each.query, el("strong", {}, each.name), each.query === each.name ? null : el("span", { class: "quiet-text" }, each.query)),
-          this.fresh?.[each.name] ? el("span", { class: "tag human" }, t.newCount(this.fresh[each.name])) : null,
-          el("button", { class: "quiet", type: "button", "aria-label": t.forget(each.name), title: t.forget(each.name), onclick: () => this.unsave(each.name) }, "✕"),
-        ))) : el("p", { class: "quiet-text" }, t.noSaved)),
-      el("section", {}, el("header", {}, el("h2", {}, t.history), before.length ? el("button", { class: "quiet", type: "button", onclick: () => {
-        forgetSearches();
-        this.welcome();
-      } }, t.clearHistory) : null),
-      before.length ? el("ul", { class: "searches" }, before.slice(0, 12).map((query) => el("li", {}, link(query, query)))) : el("p", { class: "quiet-text" }, t.noHistory)),
-    );
+    fillHome(this.home, this.app, this.saved, (name) => this.unsave(name));
     if (!document.activeElement || document.activeElement.matches("body, main")) this.box.input.focus({ preventScroll: true });
   }
 }

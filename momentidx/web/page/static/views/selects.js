@@ -30,6 +30,12 @@ class Selects {
     this.name = null;
     this.entries = [];
     this.bins = el("ul", { class: "bin-list" });
+    const name = el("input", { class: "new-bin", "aria-label": said.newBin, placeholder: said.newBin, maxlength: 100 });
+    const begin = (event) => {
+      event.preventDefault();
+      if (name.value.trim()) app.go(`#/selects/${encodeURIComponent(name.value.trim())}`);
+      name.value = "";
+    };
     this.heading = el("h1", {});
     this.total = el("p", { class: "quiet-text", "aria-live": "polite" });
     this.export = el("button", { type: "button", class: "primary", onclick: () => this.exported() }, said.export);
@@ -37,7 +43,7 @@ class Selects {
     this.list = el("ol", { class: "entries", "aria-label": said.entries });
     this.empty = el("p", { class: "quiet-text", hidden: true });
     root.append(
-      el("nav", { class: "bins", "aria-label": said.bins }, el("h2", {}, said.bins), this.bins),
+      el("nav", { class: "bins", "aria-label": said.bins }, el("h2", {}, said.bins), this.bins, el("form", { onsubmit: begin }, name)),
       el("section", { class: "bin", "aria-label": said.bin },
         el("header", {}, el("div", {}, this.heading, this.total), this.export, this.takeApart), this.empty, this.list),
     );
@@ -62,6 +68,7 @@ class Selects {
 
   async open(name) {
     this.name = name ?? this.app.bin;
+    this.app.bin = this.name; // what is chosen next goes into the bin that was looked at last
     await this.reload();
   }
 
@@ -96,7 +103,6 @@ class Selects {
     const before = this.entries;
     this.entries = bin?.entries ?? [];
     const same = before.length && before.map((entry) => entry.entry).join() === this.entries.map((entry) => entry.entry).join();
-    if (bin) this.app.bin = bin.bin;
     this.heading.textContent = bin?.bin ?? this.name;
     this.total.textContent = bin ? said.total(bin.selects, length(bin.seconds)) : "";
     this.empty.hidden = Boolean(bin);
