@@ -7,6 +7,7 @@ the package; nothing is ever fetched. They run on one thread, and the same pictu
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,8 @@ Quad = NDArray[np.float32]
 
 FINDS, BELIEVES = 0.2, 0.35
 """Probabilities from which a pixel, and a line as a whole, is text; low, since what cannot be read is dropped."""
+NOTHING_IS_SENT = {"ORT_DISABLE_TELEMETRY": "1", "ORT_TELEMETRY_DISABLED": "1"}
+"""ONNX Runtime reports its use to its maker, and keeps a number of the user, unless told not to before it is loaded."""
 UPRIGHT = 1.5
 """Height over width from which a line is written from top to bottom and is turned for reading."""
 
@@ -47,6 +50,7 @@ class Reader:
     """Finds and reads lines of text. Raises MomentidxError where the networks are not there."""
 
     def __init__(self) -> None:
+        os.environ.update(NOTHING_IS_SENT)
         try:
             import rapidocr
 

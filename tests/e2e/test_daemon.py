@@ -105,6 +105,7 @@ def test_a_bad_file_fails_by_itself_and_the_daemon_goes_on(tmp_path: Path, drawn
     assert "Failed    1 file\n" in momentidx("status", "--library", library)
 
 
+@pytest.mark.slow  # tests/faults kills at other moments in the default run
 def test_after_a_kill_the_library_becomes_what_it_would_have_been(tmp_path: Path, footage: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     momentidx("index", footage, "--library", undisturbed)

@@ -72,7 +72,7 @@ def test_a_comparison_stops_when_its_time_is_over_and_goes_on_where_it_was(base:
     told: list[str] = []
     comparison = Comparison(tmp_path / "c", base, TINY, told.append)
     assert not comparison.go_on(0.0, ["VTimeLLM"])
-    assert told[-1].endswith("Go on with 'train resume'.") or "mIoU" in told[-1]
+    assert "train resume" in told[-1]
     while not comparison.go_on(1.0, ["VTimeLLM"]):
         pass
     place = Comparison.place(tmp_path / "c", contender_named("VTimeLLM"), 0)

@@ -122,6 +122,7 @@ def test_everything_about_a_search_is_done_with_keys_alone(own_page: Page, own_s
 
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(f"#/clip/.*event={select.moment.id}$"))
+    page.locator(".clip-view video").wait_for()
     page.go_back()
     expect(cards.nth(1)).to_be_focused()
     page.keyboard.press("v")
