@@ -87,10 +87,10 @@ def build(name: str, footage: Footage, frames: FrameSource, engine: Engine) -> d
 def events(footage: Footage, frames: FrameSource, seen: _Seen, limits: Limits) -> tuple[list[Span], int]:
     """The events, which touch and cover the footage, and how many splits fell because both sides were consistent.
 
-    A split at a cut lies on the cut's very picture; others lie on one of `PER_SECOND` pictures.
+    A split near a cut lies on the cut's very picture, for smoothing moves peaks; others on one of `PER_SECOND`.
     """
     base = footage.span.base
-    step = int(Fraction(1, PER_SECOND) / base)
+    near = int(Fraction(limits.sigma) / base)
     curve = smoothed(seen.scores, limits.sigma * PER_SECOND)
     cuts = [shot.start for shot in list(frames.shots)[1:]]
     found = peaks(curve, limits.peak)
@@ -99,7 +99,7 @@ def events(footage: Footage, frames: FrameSource, seen: _Seen, limits: Limits) -
     for at in sorted(kept, key=lambda at: -curve[at]):
         edges = [footage.span.start, footage.span.end, *strong]
         pts = min(cuts, key=lambda cut: abs(cut - seen.pts[at]), default=seen.pts[at])
-        pts = pts if abs(pts - seen.pts[at]) <= step else seen.pts[at]
+        pts = pts if abs(pts - seen.pts[at]) <= near else seen.pts[at]
         if all(abs(pts - edge) * base >= SHORTEST for edge in edges):
             strong.append(pts)
     edges = [footage.span.start, *sorted(strong), footage.span.end]

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from momentidx.caption.shotlog.captioner import SMALL, STANDS, shrunk
 from momentidx.caption.shotlog.colours import NAMES, shares
 from momentidx.caption.shotlog.models import Models
+from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.people import Finder, Person
 from momentidx.caption.shotlog.things import HELD, Blob, Watcher, tracks
 from momentidx.models.tflite import Detection
@@ -22,12 +26,14 @@ from momentidx.training.samples import Picture
 THING = "thing"
 PATIENCE = Fraction(3, 2)
 """Seconds that an instance may go unseen within one track."""
-FEWEST = 2
-"""Pictures in which it has to be seen."""
+FEWEST, FEWEST_NAMED = 4, 2
+"""Pictures in which what moves, and what was named (which is looked for less often), has to be seen."""
 SAME = 0.8
 """Likeness from which two tracks of one label and colour are one instance."""
 TOUCHES = 0.3
 """Common part of the smaller of two boxes from which what moves is what was named."""
+EDGE = 0.125
+"""Share of a box on each side that does not count for how the thing looks."""
 SURE = 0.4
 """Score from which a named box counts."""
 EVERY = 8
@@ -87,13 +93,17 @@ class ShotLogDetector:
         models = models or Models()
         self._objects, self._finder, self._watcher = models.objects, Finder(), Watcher()
         self._held: dict[int, Picture] = {}
+        """The latest pictures: the watcher is some of them behind."""
+        self._before: NDArray[np.uint8] | None = None
         self._seen: list[Seen] = []
         self._number = 0
         self.version = f"shotlog {models.version}".strip()
 
     def see(self, pts: int, picture: Picture) -> None:
-        self._held[pts] = picture
-        self._watcher.see(pts, picture, None)
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        move = None if self._before is None else movement(self._before, grey)
+        self._before, self._held[pts] = grey, picture
+        self._watcher.see(pts, shrunk(picture, SMALL), None if move is None else move.edge < STANDS)
         if self._number % EVERY == 0:
             self._named(pts, picture)
         self._number += 1
@@ -138,7 +148,7 @@ def instances(seen: Sequence[Seen], base: Fraction) -> list[Instance]:
     for label, boxes in labelled.items():
         of = {id(each.box): each for each in boxes}
         for track in tracks([each.box for each in boxes], int(PATIENCE / base)):
-            if len(track.blobs) >= FEWEST:
+            if len(track.blobs) >= (FEWEST if label == THING else FEWEST_NAMED):
                 colour = Counter(blob.colour for blob in track.blobs).most_common(1)[0][0]
                 found.append(Instance(label, colour, tuple(of[id(blob)] for blob in track.blobs)))
     joined: list[Instance] = []
@@ -165,9 +175,12 @@ def _usual(one: Instance) -> Look:
 
 
 def _cropped(picture: Picture, box: Blob) -> Picture:
+    """The inside of a box; along its edges much of what is seen is the background."""
     height, width = picture.shape[:2]
-    top, left = int(box.top * height), int(box.left * width)
-    return picture[top : max(top + 1, round(box.bottom * height)), left : max(left + 1, round(box.right * width))]
+    aside, down = EDGE * (box.right - box.left), EDGE * (box.bottom - box.top)
+    top, left = int((box.top + down) * height), int((box.left + aside) * width)
+    bottom, right = round((box.bottom - down) * height), round((box.right - aside) * width)
+    return picture[top : max(top + 1, bottom), left : max(left + 1, right)]
 
 
 def _blob(pts: int, left: float, top: float, right: float, bottom: float, picture: Picture) -> Blob:
