@@ -112,12 +112,7 @@ class ShotLogDetector:
     def finish(self) -> Sequence[Seen]:
         self._watcher.finish()
         self._take()
-        named = defaultdict(list)
-        for each in self._seen:
-            if each.label != THING:
-                named[each.box.pts].append(each.box)
-        # What was named is not told a second time because it moves.
-        return [s for s in self._seen if s.label != THING or not any(_touch(s.box, b) for b in named[s.box.pts])]
+        return self._seen
 
     def _take(self) -> None:
         """What the watcher found by now, with its looks; pictures that it needs no more are let go."""
@@ -140,17 +135,16 @@ class ShotLogDetector:
 
 
 def instances(seen: Sequence[Seen], base: Fraction) -> list[Instance]:
-    """Everything that was seen often enough, in order of its first appearance."""
-    labelled: dict[str, list[Seen]] = defaultdict(list)
-    for each in seen:
-        labelled[each.label].append(each)
-    found: list[Instance] = []
-    for label, boxes in labelled.items():
-        of = {id(each.box): each for each in boxes}
-        for track in tracks([each.box for each in boxes], int(PATIENCE / base)):
-            if len(track.blobs) >= (FEWEST if label == THING else FEWEST_NAMED):
-                colour = Counter(blob.colour for blob in track.blobs).most_common(1)[0][0]
-                found.append(Instance(label, colour, tuple(of[id(blob)] for blob in track.blobs)))
+    """Everything that was seen often enough, in order of its first appearance.
+
+    What was named is not told a second time because it moves.
+    """
+    found = [one for label in sorted({each.label for each in seen} - {THING}) for one in _followed(seen, label, base)]
+    named: dict[int, list[Blob]] = defaultdict(list)
+    for one in found:
+        for each in one.seen:
+            named[each.box.pts].append(each.box)
+    found += [one for one in _followed(seen, THING, base) if not _is_named(one, named)]
     joined: list[Instance] = []
     for one in sorted(found, key=lambda each: (each.seen[0].box.pts, each.seen[0].box.left)):
         at = next((at for at, earlier in enumerate(joined) if _same(earlier, one)), None)
@@ -159,6 +153,24 @@ def instances(seen: Sequence[Seen], base: Fraction) -> list[Instance]:
         else:
             joined[at] = Instance(one.label, one.colour, joined[at].seen + one.seen)
     return joined
+
+
+def _followed(seen: Sequence[Seen], label: str, base: Fraction) -> list[Instance]:
+    """The tracks of one label, each as an instance."""
+    of = {id(each.box): each for each in seen if each.label == label}
+    fewest = FEWEST if label == THING else FEWEST_NAMED
+    found = []
+    for track in tracks([each.box for each in of.values()], int(PATIENCE / base)):
+        if len(track.blobs) >= fewest:
+            colour = Counter(blob.colour for blob in track.blobs).most_common(1)[0][0]
+            found.append(Instance(label, colour, tuple(of[id(blob)] for blob in track.blobs)))
+    return found
+
+
+def _is_named(thing: Instance, named: dict[int, list[Blob]]) -> bool:
+    """Whether it lies where something was named, in half of the pictures at least in which anything was."""
+    touches = [any(_touch(s.box, box) for box in named[s.box.pts]) for s in thing.seen if s.box.pts in named]
+    return bool(touches) and 2 * sum(touches) >= len(touches)
 
 
 def _same(earlier: Instance, later: Instance) -> bool:
