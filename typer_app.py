@@ -19,6 +19,7 @@ from momentidx.commands.assemble import assemble
 from momentidx.commands.caption import caption_app
 from momentidx.commands.config import config_app
 from momentidx.commands.conform import conform
+from momentidx.commands.data import data_app
 from momentidx.commands.demo import demo
 from momentidx.commands.describe import describe
 from momentidx.commands.doctor import doctor
@@ -90,6 +91,7 @@ app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
 app.add_typer(eval_app, name="eval", rich_help_panel=ABOUT)
 train_app.command()(bases)
 app.add_typer(train_app, name="train", rich_help_panel=ABOUT)
+app.add_typer(data_app, name="data", rich_help_panel=ABOUT)
 
 
 def _show_version(wanted: bool) -> None:
