@@ -65,8 +65,10 @@ class Surroundings:
 
     def _together(self, window: Iterable[int]) -> Around:
         told = [self._told[number] for number in window if number in self._told]
-        total = np.sum([vector for vector, _ in told], axis=0) if told else np.zeros(self._embedder.dimension)
-        length = float(np.linalg.norm(total))
+        total = np.zeros(self._embedder.dimension, np.float32)
+        for vector, _ in told:  # a few: adding them is less work than making one array of them
+            total += vector
+        length = float(np.sqrt(total @ total))
         mean = (total / max(length, 1e-12)).astype(np.float32)
         return Around(mean, frozenset().union(*(words for _, words in told)))
 

@@ -16,6 +16,18 @@ ENDING = re.compile(r"(?<=..)(?:(?<=([bgmnprt]))\1)?(?:es|e|s|ed|ing)$")
 """What English adds to a word: pan, pans and panning are one, move and moving too. Two letters at least remain."""
 
 
+class _Blanks(dict[int, str]):
+    """For `str.translate`: what is no letter or digit is a blank. Finds the words of `WORD` in half the time."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = letter if letter.isalnum() else " "
+        return self[code]
+
+
+_BLANKS = _Blanks()
+
+
 def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
     """For each text, given by its stems, the share of the query's words that it has, 0 to 1.
 
@@ -33,7 +45,7 @@ def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
 
 def stems(text: str) -> list[str]:
     """The words of a text in order, without their endings."""
-    return [_stem(word) for word in WORD.findall(text.casefold())]
+    return list(map(_stem, text.casefold().translate(_BLANKS).split()))
 
 
 @lru_cache(maxsize=50_000)  # every caption around every candidate is read; a library has few different words
