@@ -6,6 +6,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,12 +16,14 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     Select,
+    Text,
     bindparam,
     exists,
     func,
     literal,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -150,7 +153,7 @@ _PLACES = (
     .where(FootageRow.id.in_(listed()))
     .order_by(*BEST_FIRST)
 )
-_FACTS = select(FootageRow.id, FootageRow.facts).where(FootageRow.id.in_(listed()))
+_FACTS = select(FootageRow.id, type_coerce(FootageRow.facts, Text)).where(FootageRow.id.in_(listed()))
 
 
 def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentity) -> Sequence[Row[int, str, bytes]]:
@@ -251,7 +254,12 @@ def places(connection: Connection, footage_ids: Collection[int]) -> dict[int, tu
 def facts(connection: Connection, footage_ids: Collection[int]) -> dict[int, Footage]:
     """What is known of each content, wherever it lies."""
     rows = connection.execute(_FACTS, in_list(footage_ids)).all()
-    return {footage: Footage.from_json(known) for footage, known in rows}
+    return {footage: _footage(known) for footage, known in rows}
+
+
+@lru_cache(maxsize=5_000)  # the same clips answer again and again, and their facts never change
+def _footage(known: str) -> Footage:
+    return Footage.from_json(json.loads(known))
 
 
 def _moment(row: Any, footage: Footage, path: Path, online: bool) -> Moment:
