@@ -359,14 +359,11 @@ class Library:
 
     def told(self, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, NDArray[np.float32]]]:
         """Number, caption and (D,) vector of these moments, in any order; those without a vector are left out."""
-        from momentidx.library.answers import matrix
+        import numpy as np
 
         with self._reading() as connection:
             found = queries.told(connection, ids, embedder)
-        if not found:
-            return []
-        numbers, captions, vectors = zip(*found, strict=True)
-        return list(zip(numbers, captions, matrix(vectors), strict=True))
+        return [(number, caption, np.frombuffer(vector, "<f4")) for number, caption, vector in found]
 
     def word_hits(
         self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000

@@ -7,7 +7,7 @@ that is what a shot log is made of. So the words themselves count a little as we
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from math import fsum, log
 
@@ -46,6 +46,11 @@ def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
 def stems(text: str) -> list[str]:
     """The words of a text in order, without their endings."""
     return list(map(_stem, text.casefold().translate(_BLANKS).split()))
+
+
+def vocabulary(texts: Iterable[str]) -> frozenset[str]:
+    """The stems of all the texts."""
+    return frozenset(map(_stem, set(" ".join(texts).casefold().translate(_BLANKS).split())))
 
 
 @lru_cache(maxsize=50_000)  # every caption around every candidate is read; a library has few different words
