@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Self
 
 from momentidx import times
@@ -109,14 +110,19 @@ class Footage:
         return cls(
             **{
                 **facts,
-                "span": Span(span["start"], span["end"], Fraction(span["base"])),
-                "rate": Fraction(facts["rate"]),
-                "video": VideoStream(**{**video, "sample_aspect": Fraction(video["sample_aspect"])}),
+                "span": Span(span["start"], span["end"], _fraction(span["base"])),
+                "rate": _fraction(facts["rate"]),
+                "video": VideoStream(**{**video, "sample_aspect": _fraction(video["sample_aspect"])}),
                 "audio": tuple(AudioStream(**stream) for stream in facts["audio"]),
                 "start": StartTimecode(**start),
                 "warnings": tuple(facts["warnings"]),
             }
         )
+
+
+@lru_cache(maxsize=1_000)  # footage has few different rates, and reading one is most of the work here
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def _plain(value: Any) -> Any:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from momentidx.events import Event, Layer, Moment, Remark
@@ -90,37 +106,71 @@ def vectors(embedder: EmbedderIdentity) -> Select[int, bytes]:
     )
 
 
-def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, bytes]]:
-    """Number, caption and vector of events."""
-    question = (
-        select(EventRow.id, EventRow.caption, VectorRow.vector)
-        .join(VectorRow, VectorRow.event_id == EventRow.id)
-        .join(EmbedderRow, EmbedderRow.id == VectorRow.embedder_id)
-        .where(is_embedder(embedder))
+def listed() -> Select[Any]:
+    """What the parameter `listed` names, a JSON list of numbers or texts (see `in_list`).
+
+    A statement with it is built once, at import: building one takes longer than running it. One parameter holds any
+    number of values.
+    """
+    return select(func.json_each(bindparam("listed")).table_valued("value").c.value)
+
+
+def in_list(values: Collection[int] | Collection[str]) -> dict[str, str]:
+    """The parameter of a statement with `listed`."""
+    return {"listed": json.dumps(sorted(values))}
+
+
+_TOLD = (
+    select(EventRow.id, EventRow.caption, VectorRow.vector)
+    .join(VectorRow, VectorRow.event_id == EventRow.id)
+    .join(EmbedderRow, EmbedderRow.id == VectorRow.embedder_id)
+    .where(
+        EmbedderRow.name == bindparam("name"), EmbedderRow.version == bindparam("version"), EventRow.id.in_(listed())
     )
-    questions = [question.where(EventRow.id.in_(some)) for some in chunks(sorted(set(ids)))]
-    return [(row.id, row.caption, row.vector) for each in questions for row in connection.execute(each)]
+)
+_SAID = aliased(HumanEventRow)  # `shown` asks for others of them
+_MOMENTS = (
+    select(
+        EventRow.id, EventRow.start_pts, EventRow.end_pts, EventRow.caption, EventRow.kind, EventRow.edge,
+        EventRow.measures, LayerRow.footage_id, LayerRow.captioner, LayerRow.version, _SAID.rating, _SAID.labels,
+    )
+    .join(LayerRow, LayerRow.id == EventRow.layer_id)
+    .outerjoin(_SAID, _SAID.event_id == EventRow.id)
+    .where(shown())
+)  # fmt: skip
+_THESE_MOMENTS = _MOMENTS.where(EventRow.id.in_(listed()))
+_MOMENTS_OF = _MOMENTS.join(FootageRow).where(FootageRow.fingerprint == bindparam("fingerprint"))
+_NUMBERS = (
+    select(FootageRow.fingerprint, EventRow.id)
+    .join(LayerRow, LayerRow.id == EventRow.layer_id)
+    .join(FootageRow, FootageRow.id == LayerRow.footage_id)
+    .where(shown(), FootageRow.fingerprint.in_(listed()))
+    .order_by(EventRow.id)
+)
+_PLACES = (
+    select(FootageRow.id, LocationRow.path, LocationRow.online)
+    .join(LocationRow, LocationRow.footage_id == FootageRow.id)
+    .where(FootageRow.id.in_(listed()))
+    .order_by(*BEST_FIRST)
+)
+_FACTS = select(FootageRow.id, type_coerce(FootageRow.facts, Text)).where(FootageRow.id.in_(listed()))
+
+
+def told(connection: Connection, ids: Collection[int], embedder: EmbedderIdentity) -> Sequence[Row[int, str, bytes]]:
+    """Number, caption and vector of events."""
+    asked = {"name": embedder.name, "version": embedder.version, **in_list(ids)}
+    return connection.execute(_TOLD, asked).all()
 
 
 def moments(connection: Connection, fingerprint: str | None, ids: Collection[int] | None) -> list[Moment]:
     """Moments of one footage, or by their numbers, or all; see `Library.moments`."""
-    said = aliased(HumanEventRow)  # `shown` asks for others of them
-    question = (
-        select(
-            EventRow, LayerRow.footage_id, LayerRow.captioner, LayerRow.version,
-            said.rating, said.labels,
-        )
-        .join(LayerRow, LayerRow.id == EventRow.layer_id)
-        .outerjoin(said, said.event_id == EventRow.id)
-        .where(shown())
-    )  # fmt: skip
-    if fingerprint is not None:
-        question = question.join(FootageRow).where(FootageRow.fingerprint == fingerprint)
-    questions = (
-        [question] if ids is None else [question.where(EventRow.id.in_(some)) for some in chunks(sorted(set(ids)))]
-    )
-    rows = [row for question in questions for row in connection.execute(question)]
-    rows.sort(key=lambda row: (row.footage_id, row.start_pts, row.id))
+    if ids is not None:
+        answer = connection.execute(_THESE_MOMENTS, in_list(ids))
+    elif fingerprint is not None:
+        answer = connection.execute(_MOMENTS_OF, {"fingerprint": fingerprint})
+    else:
+        answer = connection.execute(_MOMENTS)
+    rows = sorted(answer, key=lambda row: (row.footage_id, row.start_pts, row.id))
     paths = places(connection, {row.footage_id for row in rows})
     footage = facts(connection, paths.keys())
     return [_moment(row, footage[at], *paths[at]) for row in rows if (at := row.footage_id) in paths]
@@ -129,16 +179,8 @@ def moments(connection: Connection, fingerprint: str | None, ids: Collection[int
 def numbers(connection: Connection, fingerprints: Collection[str]) -> dict[str, list[int]]:
     """Numbers of the moments of each footage."""
     found: dict[str, list[int]] = {}
-    for some in chunks(sorted(set(fingerprints))):
-        rows = connection.execute(
-            select(FootageRow.fingerprint, EventRow.id)
-            .join(LayerRow, LayerRow.id == EventRow.layer_id)
-            .join(FootageRow, FootageRow.id == LayerRow.footage_id)
-            .where(shown(), FootageRow.fingerprint.in_(some))
-            .order_by(EventRow.id)
-        )
-        for fingerprint, event in rows:
-            found.setdefault(fingerprint, []).append(event)
+    for fingerprint, event in connection.execute(_NUMBERS, in_list(fingerprints)).all():
+        found.setdefault(fingerprint, []).append(event)
     return found
 
 
@@ -204,20 +246,20 @@ def why_missing(connection: Connection, path: Path) -> str:
 def places(connection: Connection, footage_ids: Collection[int]) -> dict[int, tuple[Path, bool]]:
     """Best path and whether it is online, of the footage that lies somewhere."""
     found: dict[int, tuple[Path, bool]] = {}
-    for some in chunks(sorted(set(footage_ids))):
-        lies = select(LocationRow).where(LocationRow.footage_id.in_(some)).order_by(*BEST_FIRST)
-        for row in connection.execute(lies):
-            found.setdefault(row.footage_id, (row.path, row.online))
+    for footage, path, online in connection.execute(_PLACES, in_list(footage_ids)).all():
+        found.setdefault(footage, (path, online))
     return found
 
 
 def facts(connection: Connection, footage_ids: Collection[int]) -> dict[int, Footage]:
     """What is known of each content, wherever it lies."""
-    found: dict[int, Footage] = {}
-    for some in chunks(sorted(set(footage_ids))):
-        for row in connection.execute(select(FootageRow.id, FootageRow.facts).where(FootageRow.id.in_(some))):
-            found[row.id] = Footage.from_json(row.facts)
-    return found
+    rows = connection.execute(_FACTS, in_list(footage_ids)).all()
+    return {footage: _footage(known) for footage, known in rows}
+
+
+@lru_cache(maxsize=5_000)  # the same clips answer again and again, and their facts never change
+def _footage(known: str) -> Footage:
+    return Footage.from_json(json.loads(known))
 
 
 def _moment(row: Any, footage: Footage, path: Path, online: bool) -> Moment:

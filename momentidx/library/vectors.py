@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from momentidx.library import queries
 from momentidx.library.answers import matrix
@@ -25,6 +25,10 @@ BATCH = 10_000
 
 Batch = tuple[int, "NDArray[np.int64]", "NDArray[np.float32]"]
 """The number up to which they were read, events (N,) and vectors (N, D); N is at least 1."""
+
+_OF_EVENTS = select(VectorRow.event_id, VectorRow.vector).where(
+    VectorRow.event_id.in_(queries.listed()), VectorRow.embedder_id == bindparam("embedder")
+)
 
 
 def number_of(connection: Connection, embedder: EmbedderIdentity) -> int | None:
@@ -59,15 +63,11 @@ def of_events(
     connection: Connection, embedder: int, events: Collection[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Those of the events that have a vector (N,), and the vectors (N, D)."""
-    rows: list[Row[int, bytes]] = []
-    for some in queries.chunks(sorted(events)):
-        question = select(VectorRow.event_id, VectorRow.vector)
-        rows += connection.execute(
-            question.where(VectorRow.event_id.in_(some), VectorRow.embedder_id == embedder)
-        ).all()
+    rows = connection.execute(_OF_EVENTS, {"embedder": embedder, **queries.in_list(events)}).all()
     if not rows:
         return np.empty(0, np.int64), np.empty((0, 0), np.float32)
-    return np.array([row.event_id for row in rows], np.int64), matrix([row.vector for row in rows])
+    numbers, stored = zip(*rows, strict=True)
+    return np.array(numbers, np.int64), matrix(stored)
 
 
 def sample(connection: Connection, embedder: int, size: int) -> NDArray[np.float32]:

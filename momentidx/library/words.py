@@ -41,6 +41,12 @@ COMPLETED = 500
 SPARE = 2
 """Times as many are asked for as wanted, for some are not shown."""
 
+# Only our own text; what was asked is bound.
+_COUNTED = text(f"SELECT count(*) FROM (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :most)")
+_BEST = text(f"SELECT rowid, -rank AS score FROM {TABLE} WHERE {TABLE} MATCH :match ORDER BY rank LIMIT :limit")
+_FIRST = text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :limit")
+_VISIBLE = select(EventRow.id).join(LayerRow).where(queries.shown(), EventRow.id.in_(queries.listed()))
+
 
 def hits(
     connection: Connection, tokens: Sequence[str], phrases: Collection[Sequence[str]], limit: int
@@ -76,24 +82,20 @@ def _rare(connection: Connection, tokens: Sequence[str], phrases: Collection[Seq
 
 def _count(connection: Connection, match: str) -> int:
     """How many events there are, up to `RARE`."""
-    some = text(
-        f"SELECT count(*) FROM (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :most)"
-    )  # only our own text; what was asked is bound
-    return int(connection.execute(some, {"match": match, "most": RARE}).scalar_one()) if match else 0
+    return int(connection.execute(_COUNTED, {"match": match, "most": RARE}).scalar_one()) if match else 0
 
 
 def _ranked(connection: Connection, match: str, limit: int) -> dict[int, float]:
     if not match:
         return {}
-    found = text(f"SELECT rowid, -rank AS score FROM {TABLE} WHERE {TABLE} MATCH :match ORDER BY rank LIMIT :limit")
-    return {row.rowid: row.score for row in connection.execute(found, {"match": match, "limit": SPARE * limit})}
+    found = connection.execute(_BEST, {"match": match, "limit": SPARE * limit})
+    return {row.rowid: row.score for row in found}
 
 
 def _some(connection: Connection, match: str, limit: int) -> list[int]:
     if not match:
         return []
-    found = text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match LIMIT :limit")
-    return list(connection.execute(found, {"match": match, "limit": SPARE * limit}).scalars())
+    return list(connection.execute(_FIRST, {"match": match, "limit": SPARE * limit}).scalars())
 
 
 def beginning(connection: Connection, start: str, limit: int) -> list[tuple[str, int]]:
@@ -124,11 +126,7 @@ def expression(tokens: Sequence[str], phrases: Collection[Sequence[str]]) -> str
 
 def visible(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Those of the events that are shown."""
-    found: set[int] = set()
-    for some in queries.chunks(sorted(set(ids))):
-        question = select(EventRow.id).join(LayerRow).where(queries.shown(), EventRow.id.in_(some))
-        found.update(connection.execute(question).scalars())
-    return found
+    return set(connection.execute(_VISIBLE, queries.in_list(ids)).scalars())
 
 
 def _quoted(words: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from momentidx.search.words import stems
+from momentidx.search.words import vocabulary
 
 if TYPE_CHECKING:
     from momentidx.events import Moment
@@ -40,7 +40,7 @@ class Surroundings:
     def __init__(self, library: Library, embedder: Embedder) -> None:
         self._library = library
         self._embedder = embedder
-        self._told: dict[int, tuple[NDArray[np.float32], frozenset[str]]] = {}
+        self._told: dict[int, tuple[NDArray[np.float32], str]] = {}
         self._clips: dict[str, list[int]] = {}
 
     def of(self, moments: Sequence[Moment]) -> list[Around]:
@@ -57,18 +57,20 @@ class Surroundings:
 
     def learn(self, moment: Moment, vector: NDArray[np.float32]) -> None:
         """Take in a caption whose vector the library does not have yet."""
-        self._told[moment.id] = vector, frozenset(stems(moment.event.caption))
+        self._told[moment.id] = vector, moment.event.caption
 
     def _read(self, numbers: set[int]) -> None:
-        for number, caption, vector in self._library.told(numbers, self._embedder):
-            self._told[number] = vector, frozenset(stems(caption))
+        told = self._library.told(numbers, self._embedder)
+        self._told.update((number, (vector, caption)) for number, caption, vector in told)
 
     def _together(self, window: Iterable[int]) -> Around:
         told = [self._told[number] for number in window if number in self._told]
-        total = np.sum([vector for vector, _ in told], axis=0) if told else np.zeros(self._embedder.dimension)
-        length = float(np.linalg.norm(total))
+        total = np.zeros(self._embedder.dimension, np.float32)
+        for vector, _ in told:  # a few: adding them is less work than making one array of them
+            total += vector
+        length = float(np.sqrt(total @ total))
         mean = (total / max(length, 1e-12)).astype(np.float32)
-        return Around(mean, frozenset().union(*(words for _, words in told)))
+        return Around(mean, vocabulary(caption for _, caption in told))
 
 
 def _window(numbers: Sequence[int], number: int) -> tuple[int, ...]:

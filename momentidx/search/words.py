@@ -7,13 +7,25 @@ that is what a shot log is made of. So the words themselves count a little as we
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from math import fsum, log
 
 WORD = re.compile(r"[^\W_]+")
 ENDING = re.compile(r"(?<=..)(?:(?<=([bgmnprt]))\1)?(?:es|e|s|ed|ing)$")
 """What English adds to a word: pan, pans and panning are one, move and moving too. Two letters at least remain."""
+
+
+class _Blanks(dict[int, str]):
+    """For `str.translate`: what is no letter or digit is a blank. Finds the words of `WORD` in half the time."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = letter if letter.isalnum() else " "
+        return self[code]
+
+
+_BLANKS = _Blanks()
 
 
 def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
@@ -33,7 +45,12 @@ def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
 
 def stems(text: str) -> list[str]:
     """The words of a text in order, without their endings."""
-    return [_stem(word) for word in WORD.findall(text.casefold())]
+    return list(map(_stem, text.casefold().translate(_BLANKS).split()))
+
+
+def vocabulary(texts: Iterable[str]) -> frozenset[str]:
+    """The stems of all the texts."""
+    return frozenset(map(_stem, set(" ".join(texts).casefold().translate(_BLANKS).split())))
 
 
 @lru_cache(maxsize=50_000)  # every caption around every candidate is read; a library has few different words

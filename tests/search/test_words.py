@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from momentidx.search.words import ENDING, WORD, stems, vocabulary
 from momentidx.search.words import shares as shares_of
-from momentidx.search.words import stems
 
 
 def shares(query: str, captions: list[str]) -> list[float]:
@@ -49,3 +49,13 @@ def test_a_query_without_words_has_no_share(query: str) -> None:
 
 def test_no_captions_have_no_shares() -> None:
     assert shares("a red door", []) == []
+
+
+def test_words_end_wherever_there_is_no_letter_or_digit() -> None:
+    text = "Ça_va: 5½ naïve/ночь—ДОЖДЬ\t²x\u2028\U0001f600ok don't"
+    assert stems(text) == [ENDING.sub("", word) for word in WORD.findall(text.casefold())]
+
+
+def test_the_vocabulary_has_the_stems_of_all_texts() -> None:
+    assert vocabulary(["A red door", "doors", "Opening_it"]) == {"a", "red", "door", "open", "it"}
+    assert vocabulary([]) == set()
