@@ -20,7 +20,7 @@ NEGATIVE = "it starts before timecode 00:00:00:00. Index its file again, then ex
 EARLY = "it starts before its file does. Index the file again, then export."
 LATE = "it goes on after its file ends. Index the file again, then export."
 
-CHECKED = (".otio", ".fcpxml", ".xml", ".mlt", ".kdenlive", ".edl")
+CHECKED = (".otio", ".fcpxml", ".xml", ".mlt", ".kdenlive", ".edl", ".ale", ".aaf")
 """Endings of the files that can be read back."""
 
 NAMED_CLIPS = 3

@@ -7,7 +7,7 @@ another matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.timeline.names import plain_path
+from momentidx.timeline.reading import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Use:
 
 
 def uses(file: Path) -> list[Use]:
-    """The clips of an FCPXML, Final Cut 7 XML, MLT, Kdenlive or EDL file.
+    """The clips of an FCPXML, Final Cut 7 XML, MLT, Kdenlive, EDL, ALE or AAF file.
 
     Raises WrongUse for other formats, and MomentidxError for a file that cannot be read as its ending says.
     """
@@ -45,6 +46,8 @@ def uses(file: Path) -> list[Use]:
         ".mlt": lambda file: _mlt(ElementTree.parse(file).getroot()),
         ".kdenlive": lambda file: _mlt(ElementTree.parse(file).getroot()),
         ".edl": lambda file: _edl(file.read_text(encoding="utf-8")),
+        ".ale": lambda file: _ale(file.read_text(encoding="utf-8")),
+        ".aaf": _aaf,
     }
     reader = readers.get(file.suffix.lower())
     if reader is None:
@@ -109,18 +112,44 @@ def _mlt(root: Element) -> Iterator[Use]:
                 yield Use(_label(number, Path(path).name), path, (start, end), (Fraction(0), length))
 
 
+DAY = Fraction(24_00_00_00)
+"""Of labels as numbers."""
 _EVENT = re.compile(r"(?P<number>\d+)  (?P<reel>\S+) +V +C +(\S+) (\S+) (\S+) (\S+)")
 
 
 def _edl(text: str) -> Iterator[Use]:
-    """Labels as numbers that grow with them: an EDL does not say its rate, and a length needs no more than order."""
     for match in filter(None, map(_EVENT.fullmatch, text.splitlines())):
-        labels = match.groups()[2:]
-        start, end = (Fraction(re.sub("[:;]", "", label)) for label in labels[:2])
-        if any(not re.fullmatch(r"\d\d:\d\d:\d\d[:;]\d\d", label) for label in labels):
-            raise ValueError(f"event {match['number']} has a timecode that is none")
-        day = Fraction(24_00_00_00)
-        yield Use(_label(int(match["number"]), match["reel"]), None, (start, end if end > start else end + day), None)
+        source, _ = (_labelled(match.groups()[at : at + 2], f"event {match['number']}") for at in (2, 4))
+        yield Use(_label(int(match["number"]), match["reel"]), None, source, None)
+
+
+def _ale(text: str) -> Iterator[Use]:
+    lines = text.splitlines()
+    columns = lines[lines.index("Column") + 1].split("\t")
+    for number, row in enumerate(lines[lines.index("Data") + 1 :], start=1):
+        told = dict(zip(columns, row.split("\t"), strict=True))
+        source = _labelled((told["Mark IN"], told["Mark OUT"]), f"row {number}")
+        media = _labelled((told["Start"], told["End"]), f"row {number}")
+        if source[0] < media[0]:  # after midnight
+            source = source[0] + DAY, source[1] + DAY
+        yield Use(_label(number, told["Source File"]), told["Source Path"], source, media)
+
+
+def _labelled(labels: Sequence[str], where: str) -> tuple[Fraction, Fraction]:
+    """From one label to another as numbers that grow with them: neither EDL nor check says more than their order."""
+    if any(not re.fullmatch(r"\d\d:\d\d:\d\d[:;]\d\d", label) for label in labels):
+        raise ValueError(f"{where} has a timecode that is none")
+    start, end = (Fraction(re.sub("[:;]", "", label)) for label in labels)
+    return start, end if end > start else end + DAY
+
+
+def _aaf(file: Path) -> Iterator[Use]:
+    for track in read(file, None).tracks:
+        clips = [(item, item.clip) for item in track.items if item.clip is not None and track.kind == "Video"]
+        for number, (item, clip) in enumerate(clips, start=1):
+            media = _span(clip.media) if clip.media and clip.media[1] else None
+            path = plain_path(clip.url) if clip.url else None
+            yield Use(_label(number, item.name), path, (clip.start, clip.start + item.length), media)
 
 
 def _label(number: int, name: str | None) -> str:

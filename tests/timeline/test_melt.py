@@ -51,16 +51,23 @@ def shots(tmp_path_factory: pytest.TempPathFactory, decoder: Decoder) -> Shots:
     return {name: (path, probe(path, decoder)) for name, path in paths.items()}
 
 
-def rendered(file: Path) -> list[int | None]:
-    """The source frame of every frame that melt renders; None for black."""
-    movie = file.with_suffix(".mkv")
-    done = subprocess.run(
+def _melt(file: Path, movie: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
         ["melt", str(file), "-silent", "-consumer", f"avformat:{movie}", "vcodec=ffv1", "an=1", "real_time=-1"],
         capture_output=True,
-        timeout=120,
+        timeout=60,
         check=False,
         env={"PATH": "/usr/bin:/bin", "HOME": str(file.parent), "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"},
     )
+
+
+def rendered(file: Path) -> list[int | None]:
+    """The source frame of every frame that melt renders; None for black."""
+    movie = file.with_suffix(".mkv")
+    try:
+        done = _melt(file, movie)
+    except subprocess.TimeoutExpired:  # melt itself stands still at its end, once in some hundred times
+        done = _melt(file, movie)
     assert done.returncode == 0, done.stderr
     with av.open(str(movie)) as container:
         pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]

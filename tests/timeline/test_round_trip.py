@@ -291,6 +291,7 @@ def test_logs_and_tables_have_a_row_for_each_moment(case: Case) -> None:
     nominal = -(-case.rate.numerator // case.rate.denominator)
     with written(AleWriter(), case) as file:
         rows = file.read_bytes().decode().split("\r\n")
+        assert problems_besides_missing_files(file) == []
     columns = rows[rows.index("Column") + 1].split("\t")
     log = [dict(zip(columns, row.split("\t"), strict=True)) for row in rows[rows.index("Data") + 1 : -1]]
     with written(JsonLinesWriter(), case) as file:
@@ -334,6 +335,7 @@ def test_otio_on_one_grid_has_whole_positions_and_exact_first_frames(case: Case)
 def test_an_aaf_leads_every_clip_to_the_frames_of_its_file(case: Case) -> None:
     with written(AafWriter(), case) as file:
         found = read_aaf(file)
+        assert problems_besides_missing_files(file) == []
     picture, *sounds = found.tracks
     rate = case.rate
     assert (found.rate, found.start * rate) == (rate, label_frame("01:00:00;00" if found.drop_frame else HOUR, rate))

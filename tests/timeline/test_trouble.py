@@ -133,7 +133,7 @@ def test_markers_without_timecode_are_refused(writer: TimelineWriter, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-FORMATS = [OtioWriter(), FcpxmlWriter(), Fcp7XmlWriter(), MltWriter(), KdenliveWriter()]
+FORMATS = [OtioWriter(), FcpxmlWriter(), Fcp7XmlWriter(), MltWriter(), KdenliveWriter(), AleWriter(), AafWriter()]
 
 
 @pytest.mark.parametrize("writer", FORMATS, ids=lambda one: one.name)
