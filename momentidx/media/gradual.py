@@ -27,7 +27,7 @@ _DETOUR = 4.0
 """A dissolve goes straight from one end to the other, but for movement and noise: never so many times as far."""
 _UNEVEN = 15.0
 """Least deviation of their difference in luma: where the light changes, it changes nearly everywhere."""
-_MOST = 12.0
+_MOST = 12
 """How much at least half of all pixels differ: where only a title comes in, they do not."""
 _ALIKE = 0.6
 """Ends that correlate more are one view in changing light."""
@@ -111,7 +111,8 @@ class DissolveDetector:
         apart = first.difference(last)
         if apart < _APART or way > _DETOUR * apart or first.is_empty or last.is_empty or first.likeness(last) > _ALIKE:
             return _NOTHING
-        if float(np.median(cv2.absdiff(first.luma, last.luma))) < _MOST:
+        changed = np.count_nonzero(cv2.absdiff(first.luma, last.luma) >= _MOST)
+        if 2 * changed < first.luma.size:
             return _NOTHING
         start = first.structure
         all_of_it = last.structure - start
