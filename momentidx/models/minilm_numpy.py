@@ -25,7 +25,7 @@ class NumpyMiniLM:
     """Token numbers in, a sentence vector out."""
 
     def __init__(self, tensors: Mapping[str, Matrix], words: Callable[[Sequence[int]], Matrix]) -> None:
-        """The tensors of a published BERT checkpoint under their names there, and the rows of `TABLE`: (T,) to (T, D)."""
+        """The tensors of a published BERT checkpoint, under their names there; of `TABLE` the rows, (T,) to (T, D)."""
         self._tensors = tensors
         self._words = words
         self._layers = sum(name.endswith(".intermediate.dense.weight") for name in tensors)

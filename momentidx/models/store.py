@@ -136,8 +136,8 @@ MODELS: Mapping[str, Model] = {
         "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
         None,
         (SENTENCES, PIECES),
-        f"To search with it, set embedder = \"{MULTILINGUAL}\" in momentidx.toml and run 'index' or 'watch': the captions "
-        "there are get new vectors, and the former ones are searched until all have.",
+        f"To search with it, set embedder = \"{MULTILINGUAL}\" in momentidx.toml and run 'index' or 'watch': captions "
+        "get new vectors, and the former ones are searched until all have.",
     ),
 }
 """Every model that momentidx knows by name."""

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def _light(weights: Path) -> NumpyMiniLM:
 
     from momentidx.models.minilm_numpy import TABLE, NumpyMiniLM
 
-    file = safe_open(weights, framework="numpy")
+    file: Any = safe_open(weights, framework="numpy")
     table = file.get_slice(TABLE)
     tensors = {name: file.get_tensor(name) for name in file.keys() if name != TABLE}  # noqa: SIM118
     return NumpyMiniLM(tensors, lambda tokens: np.concatenate([table[token : token + 1] for token in tokens]))
