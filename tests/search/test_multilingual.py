@@ -5,8 +5,6 @@ The published weights are too large for a test; they have the same form with oth
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,21 +30,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toy.make(tmp_path_factory.mktemp("hub"))
 
 
-def pinned(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the toy be what the store knows as the model."""
-    known = stores.MODELS[stores.MULTILINGUAL]
-    contents = {file.name: (hub / file.name).read_bytes() for file in known.files}
-    files = tuple(
-        replace(file, size=len(contents[file.name]), sha256=hashlib.sha256(contents[file.name]).hexdigest())
-        for file in known.files
-    )
-    monkeypatch.setattr(stores, "MODELS", {**stores.MODELS, known.name: replace(known, files=files)})
-
-
 @pytest.fixture
 def store(hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store with the toy installed."""
-    pinned(hub, monkeypatch)
+    toy.pin(hub, monkeypatch)
     store = Store(tmp_path)
     store.add_from(hub)
     return store

@@ -6,11 +6,16 @@ and its translation have one vector.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from momentidx.models import store as stores
 
 WIDTH, HIDDEN, POSITIONS = 384, 64, 160
 WORDS = {
@@ -77,6 +82,17 @@ def make(folder: Path, layers: int = 2) -> Path:
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content))
     return folder
+
+
+def pin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be what the store knows as the model."""
+    known = stores.MODELS[stores.MULTILINGUAL]
+    contents = {file.name: (folder / file.name).read_bytes() for file in known.files}
+    files = tuple(
+        replace(file, size=len(contents[file.name]), sha256=hashlib.sha256(contents[file.name]).hexdigest())
+        for file in known.files
+    )
+    monkeypatch.setattr(stores, "MODELS", {**stores.MODELS, known.name: replace(known, files=files)})
 
 
 def _shapes(words: int, layers: int) -> Iterator[tuple[str, tuple[int, ...]]]:
