@@ -55,7 +55,7 @@ class Settings(BaseModel):
     )
     embedder: str = Field(
         "minilm",
-        description="What turns captions and queries into vectors: `minilm` knows English, `multilingual` many languages.",
+        description="What turns captions and queries into vectors; `minilm` knows English, `multilingual` more.",
     )
 
     settle_seconds: Seconds = Field(
