@@ -53,7 +53,10 @@ class Settings(BaseModel):
     captioners: tuple[str, ...] = Field(
         ("shotlog",), description="Captioners that describe new footage, in order; auto: the best one."
     )
-    embedder: str = Field("minilm", description="What turns captions and queries into vectors.")
+    embedder: str = Field(
+        "minilm",
+        description="What turns captions and queries into vectors; `minilm` knows English, `multilingual` more.",
+    )
 
     settle_seconds: Seconds = Field(
         5.0, description="A file counts as complete when its size and times stood still this long."

@@ -166,6 +166,8 @@ def show_answers(found: Answers, *, as_json: bool, explain: bool = False) -> Non
             f"If what is meant is here, the first answer's clip is it in {found.confidence:.0%} of such cases.",
             err=True,
         )
+    elif any(why.words for why in found.why.values()):
+        typer.echo("These scores order the answers; how sure they are is known of the default embedder only.", err=True)
     if as_json or not sys.stdout.isatty():
         for moment in found.moments:
             reasons = {part.id: str(found.why[part.id]) for part in moment.parts or (moment,)}
@@ -176,9 +178,7 @@ def show_answers(found: Answers, *, as_json: bool, explain: bool = False) -> Non
 
 def say_doubts(found: Answers) -> None:
     """A line for a person when nothing fits well."""
-    from momentidx.search.scoring import CONVINCING
-
-    if found.best is not None and found.best < CONVINCING:
+    if found.doubtful:
         typer.echo(f"Nothing convincing was found: the best answer scores {found.best:.2f} of 1.", err=True)
 
 

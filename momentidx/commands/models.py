@@ -46,7 +46,7 @@ def list_all(library: LibraryOption = None, as_json: JsonOption = False) -> None
             typer.echo(json.dumps(row | {"installed": is_installed}))
         else:
             state = "installed" if is_installed else f"{model.size / 1e6:.0f} MB"
-            typer.echo(f"{model.name:<10} {state:<10} {model.what} ({model.licence})")
+            typer.echo(f"{model.name:<12} {state:<10} {model.what} ({model.licence})")
 
 
 @models_app.command()
@@ -63,6 +63,7 @@ def info(name: NameArgument, library: LibraryOption = None) -> None:
         typer.echo(f"  {file.url}")
         typer.echo(f"  sha256 {file.sha256}")
         typer.echo(f"  {'not installed' if file in missing else plain(store.place(model, file))}")
+    typer.echo(model.use)
 
 
 @models_app.command()
@@ -81,15 +82,15 @@ def pull(name: NameArgument, library: LibraryOption = None) -> None:
 
 @models_app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Model files, whatever their names.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Model files, or folders that hold some.")],
     library: LibraryOption = None,
 ) -> None:
-    """Install files that you fetched on another machine; they are recognised by their content."""
+    """Install files that you fetched on another machine; they are recognised by their content, whatever their names."""
     store = _store(library)
-    for file in files:
-        model, known = store.add(file)
+    added = [each for file in files for each in (store.add_from(file) if file.is_dir() else [store.add(file)])]
+    for model, known in added:
         typer.echo(f"Added {known.name} to {model.name}.")
-    _say_what_is_next(store, model)
+    _say_what_is_next(store, added[-1][0])
 
 
 @models_app.command()
@@ -140,6 +141,6 @@ def _say_what_is_next(store: Store, model: Model) -> None:
     if missing:
         typer.echo(f"Still missing: {', '.join(file.name for file in missing)}.")
         return
-    typer.echo(f"{model.name} is complete. Footage is described with it from the next 'index' or 'watch' on.")
+    typer.echo(f"{model.name} is complete. {model.use}")
     if model.needs == "shotlog" and find_spec("ai_edge_litert") is None:
         typer.echo("What runs it is missing: pip install 'momentidx[shotlog]'.")

@@ -15,7 +15,7 @@ from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
 from momentidx.commands.showing import counted, length_text, plain
 
 if TYPE_CHECKING:
-    from momentidx.library import Library, Root, Status
+    from momentidx.library import Coverage, Library, Root, Status
     from momentidx.pipeline.run import Run
 
 EVERY_SECONDS = 1.0
@@ -66,6 +66,7 @@ class _Now:
         self.status: Status = library.status()
         self.writer: str | None = library.writer()
         self.roots: list[Root] = library.roots()
+        self.embedders: list[Coverage] = library.embedders()
         self.run: Run | None = read_run(library.folder, self.writer)
 
     def to_json(self) -> dict[str, Any]:
@@ -75,6 +76,7 @@ class _Now:
             "roots": [asdict(root) | {"path": str(root.path)} for root in self.roots],
             "run": self.run and asdict(self.run),
             "seconds_left": self._seconds_left(),
+            "embedders": [asdict(each) for each in self.embedders],
         }
 
     def lines(self) -> Iterator[str]:
@@ -84,6 +86,7 @@ class _Now:
             f"Indexed   {counted(now.footage, 'clip')}, {length_text(now.footage_seconds)}, "
             f"{counted(now.events, 'event')}"
         )
+        yield from self._vectors()
         yield from self._pending()
         if now.offline:
             yield f"Offline   {counted(now.offline, 'file')}; searched all the same"
@@ -94,6 +97,12 @@ class _Now:
         yield f"Failed    {counted(len(now.failures), 'file')}"
         for failure in now.failures:
             yield f"  {failure.code}: {plain(failure.reason)}"
+
+    def _vectors(self) -> Iterator[str]:
+        """Which embedders have come how far, while there are several: one is taking the place of another."""
+        if len(self.embedders) > 1:
+            known = (f"{each.name} {each.version}: {counted(each.events, 'event')}" for each in self.embedders)
+            yield f"Vectors   {'; '.join(known)}"
 
     def _pending(self) -> Iterator[str]:
         now = self.status

@@ -316,6 +316,13 @@ class Library:
             number = vectors.number_of(connection, embedder)
             return 0 if number is None else vectors.count(connection, number)
 
+    def is_embedded_by(self, embedder: EmbedderIdentity) -> bool:
+        """Whether there are vectors of this embedder; those of a former one are deleted when another has taken over."""
+        from momentidx.library import vectors
+
+        with self._reading() as connection:
+            return vectors.number_of(connection, embedder) is not None
+
     def vectors_since(self, embedder: EmbedderIdentity, after: int) -> Iterator[Batch]:
         """What came in after the vector of a number, in batches: the last number, moments (N,), vectors (N, D).
 

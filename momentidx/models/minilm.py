@@ -1,6 +1,6 @@
-"""The sentence encoder all-MiniLM-L6-v2.
+"""The sentence encoder all-MiniLM-L6-v2, and paraphrase-multilingual-MiniLM-L12-v2, which has more layers and words.
 
-A BERT encoder (Devlin et al., arXiv 1810.04805, section 3 and appendix A.2) of six thin layers; the
+A BERT encoder (Devlin et al., arXiv 1810.04805, section 3 and appendix A.2) of thin layers; the
 vector of a sentence is the mean over its tokens, scaled to length 1 (Sentence-BERT, Reimers and
 Gurevych, arXiv 1908.10084, section 3). What we do differently: nothing that changes a number. Only
 inference is here, so dropout, the pooler and the second segment are left out.
@@ -30,6 +30,16 @@ class Config:
     hidden: int = 1536
     layers: int = 6
     epsilon: float = 1e-12
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor]) -> Self:
+        """The sizes of a published checkpoint, by its tensors; the number of heads, which they do not tell, is 12."""
+        words, positions = (tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position"))
+        widening = [tensor for name, tensor in tensors.items() if name.endswith(".intermediate.dense.weight")]
+        return cls(
+            vocabulary=words.shape[0], positions=positions.shape[0], width=words.shape[1],
+            hidden=widening[0].shape[0], layers=len(widening),
+        )  # fmt: skip
 
 
 class Attention(nn.Module):
@@ -96,7 +106,7 @@ class MiniLM(nn.Module):
         Raises RuntimeError when a name or a shape is not the expected one.
         """
         with torch.device("meta"):  # neither memory nor random numbers for weights that are replaced at once
-            model = cls(config or Config())
+            model = cls(config or Config.of(tensors))
         weights = {_our_name(name): tensor for name, tensor in tensors.items() if not name.startswith(_UNUSED)}
         model.load_state_dict(weights, assign=True)
         return model.eval().requires_grad_(False)

@@ -7,15 +7,16 @@ the same weights; what embeds the captions of a library, in batches, stays torch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 
+TABLE = "embeddings.word_embeddings.weight"
+"""The one tensor that is not asked for by name: of hundreds of megabytes, a sentence needs a few rows."""
 HEADS = 12
-LAYERS = 6
 EPSILON = np.float32(1e-12)
 _ROOT_OF_2 = np.float32(2**0.5)
 
@@ -23,16 +24,18 @@ _ROOT_OF_2 = np.float32(2**0.5)
 class NumpyMiniLM:
     """Token numbers in, a sentence vector out."""
 
-    def __init__(self, tensors: Mapping[str, Matrix]) -> None:
-        """The tensors of a published BERT checkpoint, under their names there."""
+    def __init__(self, tensors: Mapping[str, Matrix], words: Callable[[Sequence[int]], Matrix]) -> None:
+        """The tensors of a published BERT checkpoint, under their names there; of `TABLE` the rows, (T,) to (T, D)."""
         self._tensors = tensors
+        self._words = words
+        self._layers = sum(name.endswith(".intermediate.dense.weight") for name in tensors)
 
     def __call__(self, tokens: list[int]) -> Matrix:
         """(T,) token numbers to a (D,) vector of length 1."""
-        tables = [self._tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")]
-        x = tables[0][tokens] + tables[1][: len(tokens)] + tables[2][0]  # (T, D)
+        positions, segments = (self._tensors[f"embeddings.{of}_embeddings.weight"] for of in ("position", "token_type"))
+        x = self._words(tokens) + positions[: len(tokens)] + segments[0]  # (T, D)
         x = self._norm("embeddings.LayerNorm", x)
-        for layer in range(LAYERS):
+        for layer in range(self._layers):
             x = self._layer(f"encoder.layer.{layer}", x)
         mean: Matrix = x.mean(axis=0)  # (T, D) -> (D,)
         return mean / np.linalg.norm(mean)

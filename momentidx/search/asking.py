@@ -55,7 +55,10 @@ class Answers:
     """Score of the best answer of all, whether or not it is among these."""
     confidence: float | None = None
     """How likely the best answer's clip is the one that was meant, if it is in the library at all: a probability,
-    calibrated on people's descriptions (docs/evaluation.md). None where no words were compared."""
+    calibrated on people's descriptions (docs/evaluation.md). None where no words were compared, and for an embedder
+    that it was not calibrated with."""
+    doubtful: bool = False
+    """Whether even the best answer hardly has to do with the words; never said of an embedder that was not measured."""
     notes: tuple[str, ...] = ()
     """What a person should know of the search itself, as sentences."""
     why: Mapping[int, Why] = field(default_factory=dict)

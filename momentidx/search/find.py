@@ -20,8 +20,9 @@ from momentidx.hooks import choose, plugins
 from momentidx.search.asking import Answers, Sort, Wish
 from momentidx.search.filters import Field, fields
 from momentidx.search.parse import parse
-from momentidx.search.query import All, Filter, Not
-from momentidx.search.ranking import confidence
+from momentidx.search.query import All, Filter, Not, Query, Words, walk
+from momentidx.search.ranking import MEASURED_WITH, confidence
+from momentidx.search.scoring import CONVINCING
 from momentidx.search.timing import distinct, joined
 
 if TYPE_CHECKING:
@@ -97,9 +98,13 @@ def search(
         kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
     page = kept[wish.offset : wish.offset + wish.limit]
     notes = [vectors.note] if vectors.note else []
+    notes += _doubts(embedder, query)
     if not enough and searcher.cut and want < len(vectors):
         notes.append("Only the likeliest clips were looked into; --limit looks into more.")
-    return Answers(page, query, enough, best, _confidence(found, searcher), tuple(notes), searcher.why)
+    measured = embedder.name == MEASURED_WITH
+    confident = _confidence(found, searcher) if measured else None
+    doubtful = measured and best is not None and best < CONVINCING
+    return Answers(page, query, enough, best, confident, doubtful, tuple(notes), searcher.why)
 
 
 def misses(
@@ -152,6 +157,14 @@ def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
         kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
         kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
     return list(kept)
+
+
+def _doubts(embedder: Embedder, query: Query | None) -> list[str]:
+    """What the embedder says of the words, where it says something."""
+    doubts: Callable[[str], str | None] = getattr(embedder, "doubts", lambda _words: None)
+    words = " ".join(each.text for each in walk(query) if isinstance(each, Words)) if query else ""
+    said = doubts(words)
+    return [said] if said else []
 
 
 def _confidence(found: list[Moment], searcher: Searcher) -> float | None:

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns sentences into vectors whose inner product says how near their meanings are."""
+    """Turns sentences into vectors whose inner product says how near their meanings are.
+
+    The inner product is near 0 for sentences that have nothing to do with each other, and 1 for equal ones: ranking
+    adds it to other numbers from 0 to 1, and WITHOUT compares it with 0.5. Captions and questions are embedded alike.
+
+    An embedder may also have a method `doubts(words) -> str | None`: a sentence for the person who asks when it is sure
+    not to understand the words.
+    """
 
     name: str
     """As in the settings."""

@@ -38,6 +38,8 @@ def shares(scores: Array) -> Array:
     return total
 
 
+MEASURED_WITH = "minilm"
+"""The embedder whose scores LOGIT, and what `scoring` calls convincing, were measured with; of others nothing is."""
 FIELD = 10
 """The best footage is compared with the one this many places below it."""
 LOGIT = (-0.26, -5.80, 14.11)

@@ -126,7 +126,8 @@ class Service:
 
         if self._library is None:
             self._library = Library.open(self.folder)
-        if self._searched is None or self._searched[2]:  # an embedder that has caught up takes its predecessor's place
+        if self._searched is None or self._searched[2] or not self._library.is_embedded_by(self._searched[0]):
+            # An embedder that has caught up takes its predecessor's place.
             settings = load_settings(self.folder, os.environ).settings
             make = lambda name: choose("embedders", name).make(settings)  # noqa: E731
             embedder, note = searchable(self._library, self._name, make)

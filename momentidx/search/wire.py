@@ -33,6 +33,7 @@ def answers_to_json(answers: Answers) -> dict[str, Any]:
         "more": answers.more,
         "best": answers.best,
         "confidence": answers.confidence,
+        "doubtful": answers.doubtful,
         "notes": list(answers.notes),
     }
 
@@ -42,7 +43,7 @@ def answers_from_json(told: dict[str, Any]) -> Answers:
     footage = {name: Footage.from_json(facts) for name, facts in told["footage"].items()}
     moments = [_moment_from_json(moment, footage) for moment in told["moments"]]
     return Answers(
-        moments, None, told["more"], told["best"], told["confidence"], notes=tuple(told["notes"])
+        moments, None, told["more"], told["best"], told["confidence"], told["doubtful"], notes=tuple(told["notes"])
     )  # fmt: skip
 
 

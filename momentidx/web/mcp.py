@@ -116,7 +116,8 @@ class Tools:
         """Find moments in the footage by describing what happens in them, best first."""
         found = self._desk.search(query, Wish(limit, one_per_clip=one_per_clip))
         moments = [Seen.of(moment) for moment in found.moments]
-        return Found(moments=moments, more=found.more, best=found.best, notes=[shown(note) for note in found.notes])
+        notes = [shown(note) for note in found.notes]
+        return Found(moments=moments, more=found.more, best=found.best, doubtful=found.doubtful, notes=notes)
 
     def look(
         self,

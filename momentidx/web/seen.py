@@ -43,7 +43,8 @@ class Found(Value):
 
     moments: list[Seen]
     more: bool
-    best: float | None = Field(description="Score of the best answer; below 0.35 nothing convincing was found.")
+    best: float | None = Field(description="Score of the best answer.")
+    doubtful: bool = Field(description="Whether even the best answer hardly has to do with the words.")
     notes: list[str]
 
 

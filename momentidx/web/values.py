@@ -129,6 +129,8 @@ class Found(Value):
     """Score of the best answer of all."""
     confidence: float | None
     """How likely the best answer's clip is the one that was meant, if it is in the library at all."""
+    doubtful: bool
+    """Whether even the best answer hardly has to do with the words."""
     read_as: str | None
     """How the words were read."""
     notes: list[str]

@@ -119,6 +119,21 @@ def test_a_file_brought_by_hand_is_recognised_by_its_content(
     assert store.missing(eyes) == list(eyes.files)
 
 
+def test_of_a_folder_the_files_of_models_are_installed_and_the_rest_left(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eyes = model("")
+    monkeypatch.setattr(stores, "MODELS", {"eyes": eyes})
+    hub = tmp_path / "hub" / "snapshots"
+    hub.mkdir(parents=True)
+    (hub / "config.json").write_text("{}")
+    with pytest.raises(MomentidxError, match=r"hub holds no file of a model that momentidx knows"):
+        store.add_from(tmp_path / "hub")
+    (hub / "pytorch.bin").write_bytes(CONTENT)
+    assert store.add_from(tmp_path / "hub") == [(eyes, eyes.files[0])]
+    assert store.missing(eyes) == []
+
+
 def test_a_changed_or_missing_file_is_refused_by_name(store: Store) -> None:
     eyes = model("")
     place = store.place(eyes, eyes.files[0])

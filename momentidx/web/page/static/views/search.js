@@ -16,7 +16,6 @@ export const title = texts.views.search;
 const FIRST = 30; // a window full and a little more: sixty take twice the time of ten
 const NEXT = 120;
 const MOST = 10000;
-const WEAK = 0.35;
 const SAVE = "M4 2.5h8v11l-4-3-4 3z";
 const KEYS = {
   "/": "box", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last",
@@ -225,7 +224,7 @@ class SearchView {
     const { moments, more, found } = kept;
     this.count.textContent = t.count(number(moments.length), more);
     this.save.hidden = !this.params.q || this.saved.some((each) => each.query === this.params.q);
-    const weak = this.params.q && found.best !== null && found.best < WEAK;
+    const weak = this.params.q && found.doubtful;
     this.said.replaceChildren(
       ...(this.params.like ? [this.likeLine()] : []),
       ...(weak ? [el("p", { class: "note" }, t.weak)] : []),
