@@ -12,7 +12,7 @@ import typer
 from momentidx.commands.demo_model import show_model
 from momentidx.commands.export import write_timeline
 from momentidx.commands.index import index_now
-from momentidx.commands.setting_up import set_up
+from momentidx.commands.setting_up import made, set_up
 from momentidx.commands.showing import counted, length_text, plain, print_table
 
 QUESTIONS = (
@@ -72,7 +72,7 @@ def _draw(folder: Path) -> None:
 
     from momentidx.demo.footage import CLIPS, render
 
-    folder.mkdir(parents=True, exist_ok=True)
+    made(folder)
     due = [clip for clip in CLIPS if not (folder / clip.name).exists()]
     frames = sum(clip.frame_count for clip in due)
     with tqdm(total=frames, desc="Drawing footage", unit="frame", file=sys.stderr, leave=False, disable=None) as bar:
