@@ -29,7 +29,10 @@ def demo(
     captioner: Annotated[
         str | None,
         typer.Option(
-            "--captioner", "-c", metavar="NAME", help="tiny: let a small Video-LLM tell, find and answer, on a CPU."
+            "--captioner",
+            "-c",
+            metavar="NAME",
+            help="Show instead what a captioner says of drawn clips, beside what is true.",
         ),
     ] = None,
 ) -> None:
@@ -87,6 +90,7 @@ def _what_next(clip: Path, library: Path, selects: Path) -> None:
 Try next
   momentidx find "the camera tilts up" --library {where}
   momentidx events {clip_text} --library {where}
+  momentidx serve --library {where}    # the page in your browser: search, look, choose, export
   momentidx index /path/to/your/footage    # into your own library, in your user data folder
   momentidx watch /path/to/your/footage    # whatever arrives from now on
 Open {timeline} in an editing program that reads OpenTimelineIO; 'momentidx export --help' lists the others."""
