@@ -9,9 +9,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer.core import TyperOption
 
 from momentidx import __version__
 from momentidx.commands.ask import ask
@@ -55,43 +57,44 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # joins the lines of a paragraph
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-FIRST, FOOTAGE, FILE, ABOUT = "Getting started", "Footage and moments", "One media file", "About this installation"
+FIRST, FINDING, HANDING, FILE = "Getting started", "Find and choose", "Hand over", "One media file"
+KEEPING, MACHINERY = "Look after the library", "Settings, models and measuring"
 
 app.command(rich_help_panel=FIRST)(demo)
 app.command(rich_help_panel=FIRST)(index)
 app.command(rich_help_panel=FIRST)(watch)
+app.command(rich_help_panel=FIRST)(status)
 app.command("open", rich_help_panel=FIRST)(open_page)
 app.command(rich_help_panel=FIRST)(serve)
-app.command(rich_help_panel=FOOTAGE)(find)
-app.command(rich_help_panel=FOOTAGE)(events)
-app.command(rich_help_panel=FOOTAGE)(export)
-app.command(rich_help_panel=FOOTAGE)(assemble)
-app.command(rich_help_panel=FOOTAGE)(mcp)
-app.command(rich_help_panel=FOOTAGE)(conform)
-app.add_typer(search_app, name="search", rich_help_panel=FOOTAGE)
-app.add_typer(selects_app, name="selects", rich_help_panel=FOOTAGE)
-app.add_typer(caption_app, name="caption", rich_help_panel=FOOTAGE)
-app.add_typer(footage_app, name="footage", rich_help_panel=FOOTAGE)
+app.command(rich_help_panel=FINDING)(find)
+app.command(rich_help_panel=FINDING)(events)
+app.add_typer(search_app, name="search", rich_help_panel=FINDING)
+app.add_typer(selects_app, name="selects", rich_help_panel=FINDING)
+app.add_typer(caption_app, name="caption", rich_help_panel=FINDING)
+app.add_typer(footage_app, name="footage", rich_help_panel=FINDING)
+app.command(rich_help_panel=HANDING)(export)
+app.command(rich_help_panel=HANDING)(assemble)
+app.command(rich_help_panel=HANDING)(conform)
+app.command(rich_help_panel=HANDING)(mcp)
 app.command(rich_help_panel=FILE)(probe)
 app.command(rich_help_panel=FILE)(shots)
 app.command(rich_help_panel=FILE)(frames)
 app.command(rich_help_panel=FILE)(describe)
 app.command(rich_help_panel=FILE)(locate)
 app.command(rich_help_panel=FILE)(ask)
-app.command(rich_help_panel=ABOUT)(status)
-app.add_typer(jobs_app, name="jobs", rich_help_panel=ABOUT)
-app.add_typer(folders_app, name="folders", rich_help_panel=ABOUT)
-app.add_typer(service_app, name="service", rich_help_panel=ABOUT)
-app.add_typer(library_app, name="library", rich_help_panel=ABOUT)
-app.command(rich_help_panel=ABOUT)(doctor)
-app.command(rich_help_panel=ABOUT)(dump)
-app.add_typer(models_app, name="models", rich_help_panel=ABOUT)
-app.add_typer(plugins_app, name="plugins", rich_help_panel=ABOUT)
-app.add_typer(config_app, name="config", rich_help_panel=ABOUT)
-app.add_typer(eval_app, name="eval", rich_help_panel=ABOUT)
+app.command(rich_help_panel=KEEPING)(doctor)
+app.add_typer(library_app, name="library", rich_help_panel=KEEPING)
+app.add_typer(jobs_app, name="jobs", rich_help_panel=KEEPING)
+app.add_typer(folders_app, name="folders", rich_help_panel=KEEPING)
+app.add_typer(service_app, name="service", rich_help_panel=KEEPING)
+app.command(rich_help_panel=KEEPING)(dump)
+app.add_typer(config_app, name="config", rich_help_panel=MACHINERY)
+app.add_typer(models_app, name="models", rich_help_panel=MACHINERY)
+app.add_typer(plugins_app, name="plugins", rich_help_panel=MACHINERY)
+app.add_typer(eval_app, name="eval", rich_help_panel=MACHINERY)
 train_app.command()(bases)
-app.add_typer(train_app, name="train", rich_help_panel=ABOUT)
-app.add_typer(data_app, name="data", rich_help_panel=ABOUT)
+app.add_typer(train_app, name="train", rich_help_panel=MACHINERY)
+app.add_typer(data_app, name="data", rich_help_panel=MACHINERY)
 
 
 def _show_version(wanted: bool) -> None:
@@ -113,6 +116,21 @@ def options(
     logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(asctime)s %(name)s: %(message)s")
 
 
+def command() -> Callable[[], object]:
+    """The application as it is run. A flag takes no value, so its help names no type as Typer's own would."""
+    whole = typer.main.get_command(app)
+    _name_no_type(typer.Context(whole, **whole.context_settings))
+    return whole
+
+
+def _name_no_type(context: typer.Context) -> None:
+    for parameter in context.command.get_params(context):
+        if isinstance(parameter, TyperOption) and parameter.is_flag:
+            parameter.metavar = ""
+    for each in getattr(context.command, "commands", {}).values():
+        _name_no_type(typer.Context(each, parent=context))
+
+
 def main() -> None:
     """Run one command. Errors become one sentence on stderr and an exit code: 2 for wrong use, else 1."""
     # A command makes a few hundred thousand objects that all stay; looking for garbage among them every 700 new
@@ -120,7 +138,7 @@ def main() -> None:
     gc.set_threshold(50_000)
     debug = "--debug" in sys.argv[1:]
     try:
-        app()
+        command()()
     except MomentidxError as error:
         if debug:
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import typer
 from typer.cli import get_docs_for_click
@@ -23,8 +24,16 @@ DOCS = Path(__file__).parent
 def cli() -> str:
     """Every command with its arguments and options."""
     command = typer.main.get_command(app)
+    _tell_whole_sentences(command)
     context = typer.Context(command, info_name="momentidx")
     return get_docs_for_click(obj=command, ctx=context, name="momentidx", title="Commands").strip() + "\n"
+
+
+def _tell_whole_sentences(command: Any) -> None:
+    """In lists of commands: Typer cuts what it says of each after 45 letters."""
+    command.short_help = " ".join((command.help or "").split("\n\n")[0].split())
+    for each in getattr(command, "commands", {}).values():
+        _tell_whole_sentences(each)
 
 
 def settings() -> str:

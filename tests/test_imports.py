@@ -1,6 +1,7 @@
 """Who may import whom, and what starting the command must not load."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_a_heavy_library_has_its_home(file: Path) -> None:
     for name in imports_of(file):
         homes = HEAVY_HOMES.get(name.split(".")[0])
         assert homes is None or room_of(file) in homes, f"{file} imports {name}; its home is {homes}"
+
+
+def test_the_map_of_rooms_in_the_documentation_is_the_one_that_is_enforced() -> None:
+    rows = re.findall(r"^\| `(\w+)/` \|.*\| *(.*?) *\|$", (ROOT / "docs" / "flow.md").read_text("utf-8"), re.MULTILINE)
+    drawn = {room: set(MAY_IMPORT) - {room} if may == "any" else set(re.findall(r"\w+", may)) for room, may in rows}
+    folders = {folder.parent.name for folder in (ROOT / "momentidx").glob("*/__init__.py")}
+    assert {room: may for room, may in drawn.items() if room in folders} == MAY_IMPORT
+    assert set(MAY_IMPORT) == folders - {"plugin_files", "migrations"}
 
 
 HEAVY = ["torch", "transformers", "faiss", "cv2", "av", "decord", "opentimelineio", "sqlalchemy", "numpy"]

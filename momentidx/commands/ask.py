@@ -15,7 +15,7 @@ from momentidx.errors import WrongUse
 
 def ask(
     file: FileArgument,
-    question: Annotated[str, typer.Argument(help="What you want to know of the footage.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know of the footage.")],
     captioner: CaptionerOption = "auto",
     as_json: JsonOption = False,
     library: LibraryOption = None,

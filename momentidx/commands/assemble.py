@@ -33,7 +33,7 @@ def assemble(
         str | None, typer.Option(metavar="PROGRAM|FORMAT", help="The format, when the ending does not say it.")
     ] = None,
     alternates: Annotated[
-        int, typer.Option(min=0, max=9, help="How many other takes of each slot to put on muted tracks.")
+        int, typer.Option(metavar="N", min=0, max=9, help="How many other takes of each slot to put on muted tracks.")
     ] = 0,
     handles: Annotated[
         str, typer.Option(metavar="LENGTH", help="Extra material on both sides of a take: 12f, 0.5s.")

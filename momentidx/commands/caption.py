@@ -42,8 +42,10 @@ def add(
     start: Annotated[str, typer.Argument(metavar="IN", help="Where it begins: source timecode, 12.5s or 300f.")],
     end: Annotated[str, typer.Argument(metavar="OUT", help="Where it ends; the first frame that is not part of it.")],
     caption: TextArgument,
-    rating: Annotated[int, typer.Option(min=0, max=5, help="1 to 5.")] = 0,
-    labels: Annotated[list[str] | None, typer.Option("--label", help="A label; may be given again.")] = None,
+    rating: Annotated[int, typer.Option(metavar="RATING", min=0, max=5, help="1 to 5.")] = 0,
+    labels: Annotated[
+        list[str] | None, typer.Option("--label", metavar="LABEL", help="A label; may be given again.")
+    ] = None,
     library: LibraryOption = None,
 ) -> None:
     """Add a moment of your own."""
@@ -67,7 +69,7 @@ def rate(event: EventArgument, rating: RatingArgument, library: LibraryOption = 
 def label(
     event: EventArgument,
     labels: Annotated[list[str] | None, typer.Argument(metavar="LABEL", help="Labels to add.")] = None,
-    remove: Annotated[list[str] | None, typer.Option("--remove", help="A label to take away.")] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", metavar="LABEL", help="A label to take away.")] = None,
     library: LibraryOption = None,
 ) -> None:
     """Add labels to a moment and take others away; 'find label:hero' finds it."""

@@ -29,7 +29,8 @@ MEMORY_MB = 1024
 
 def conform(
     file: Annotated[
-        Path, typer.Argument(help="A CMX 3600 EDL, a Final Cut Pro 7 XML, an OpenTimelineIO file or an AAF.")
+        Path,
+        typer.Argument(metavar="FILE", help="A CMX 3600 EDL, a Final Cut Pro 7 XML, an OpenTimelineIO file or an AAF."),
     ],
     output: Annotated[
         Path | None,

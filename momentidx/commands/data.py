@@ -27,10 +27,10 @@ def data() -> None:
 
 @data_app.command()
 def build(
-    footage: Annotated[list[Path], typer.Argument(metavar="FOOTAGE...", help="Media files.")],
+    footage: Annotated[list[Path], typer.Argument(metavar="FILE", help="Media files.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to fill or to go on with.")],
     captioner: CaptionerOption = "shotlog",
-    seed: Annotated[int, typer.Option("--seed", help="What the wording of questions is drawn by.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="What the wording of questions is drawn by.")] = 0,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:

@@ -12,7 +12,7 @@ import typer
 from momentidx.commands.demo_model import show_model
 from momentidx.commands.export import write_timeline
 from momentidx.commands.index import index_now
-from momentidx.commands.setting_up import set_up
+from momentidx.commands.setting_up import made, set_up
 from momentidx.commands.showing import counted, length_text, plain, print_table
 
 QUESTIONS = (
@@ -29,7 +29,10 @@ def demo(
     captioner: Annotated[
         str | None,
         typer.Option(
-            "--captioner", "-c", metavar="NAME", help="tiny: let a small Video-LLM tell, find and answer, on a CPU."
+            "--captioner",
+            "-c",
+            metavar="NAME",
+            help="Show instead what a captioner says of drawn clips, beside what is true.",
         ),
     ] = None,
 ) -> None:
@@ -72,7 +75,7 @@ def _draw(folder: Path) -> None:
 
     from momentidx.demo.footage import CLIPS, render
 
-    folder.mkdir(parents=True, exist_ok=True)
+    made(folder)
     due = [clip for clip in CLIPS if not (folder / clip.name).exists()]
     frames = sum(clip.frame_count for clip in due)
     with tqdm(total=frames, desc="Drawing footage", unit="frame", file=sys.stderr, leave=False, disable=None) as bar:
@@ -87,6 +90,7 @@ def _what_next(clip: Path, library: Path, selects: Path) -> None:
 Try next
   momentidx find "the camera tilts up" --library {where}
   momentidx events {clip_text} --library {where}
+  momentidx serve --library {where}    # the page in your browser: search, look, choose, export
   momentidx index /path/to/your/footage    # into your own library, in your user data folder
   momentidx watch /path/to/your/footage    # whatever arrives from now on
 Open {timeline} in an editing program that reads OpenTimelineIO; 'momentidx export --help' lists the others."""

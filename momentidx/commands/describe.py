@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from momentidx.footage import Footage
     from momentidx.media.source import Source
 
-FileArgument = Annotated[Path, typer.Argument(help="A media file; it need not be in a library.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A media file; it need not be in a library.")]
 CaptionerOption = Annotated[
     str,
     typer.Option("--captioner", "-c", metavar="NAME", help="Who is asked; auto: the best that this machine can run."),

@@ -37,7 +37,7 @@ WHAT, HOW, SEQUENCE = "What to export", "Where and how", "The timeline"
 
 
 def export(
-    query: Annotated[str | None, typer.Argument(help="What happens in the moments you want.")] = None,
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="What happens in the moments you want.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.", rich_help_panel=HOW)
     ] = None,
@@ -113,7 +113,11 @@ def export(
     reel_length: Annotated[
         int | None,
         typer.Option(
-            min=8, max=32, help="Letters of a reel name in an EDL (setting edl_reel_length).", rich_help_panel=HOW
+            metavar="N",
+            min=8,
+            max=32,
+            help="Letters of a reel name in an EDL (setting edl_reel_length).",
+            rich_help_panel=HOW,
         ),
     ] = None,
     check: Annotated[
@@ -125,7 +129,8 @@ def export(
 ) -> None:
     """Write the moments that answer a query, or those of a bin, as a timeline for your editing program.
 
-    Every file is checked after it was written; what is wrong is told with the clip and what to do.
+    Every file is checked after it was written; what is wrong is told with the clip and what to do. Ends with 3 when
+    no moment answers the query.
     """
     if check is not None:
         _check(check)
@@ -183,8 +188,10 @@ def _write(planned: Sequence[Delivery], *, query: str | None, force: bool) -> No
 
 
 def _check(file: Path) -> None:
-    from momentidx.timeline.check import check_file
+    from momentidx.timeline.check import can_check, check_file
 
+    if can_check(file) and not file.exists():
+        raise WrongUse(f"{plain(file)}: there is no such file.")
     problems = check_file(file)
     for problem in problems:
         typer.echo(plain(problem))

@@ -27,7 +27,7 @@ NOTHING_FOUND = 3
 LIKE = "Find moments like this one: its number, or FILE@TIME (clip.mov@01:00:12:05, clip.mov@12.5s)."
 
 LimitOption = Annotated[
-    int | None, typer.Option("--limit", "-n", min=1, help="How many moments at most (setting find_limit).")
+    int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="How many moments at most (setting find_limit).")
 ]
 
 
@@ -46,10 +46,11 @@ class Group(StrEnum):
 
 def find(
     words: Annotated[
-        str | None, typer.Argument(help="What happens in the moment you look for; docs/query.md says what else.")
+        str | None,
+        typer.Argument(metavar="QUERY", help="What happens in the moment you look for; docs/query.md says what else."),
     ] = None,
     limit: LimitOption = None,
-    offset: Annotated[int, typer.Option(min=0, help="Pass over so many of the first.")] = 0,
+    offset: Annotated[int, typer.Option(metavar="N", min=0, help="Pass over so many of the first.")] = 0,
     sort: Annotated[Sort, typer.Option(help="Best first, in source order, or oldest footage first.")] = Sort.SCORE,
     group: Annotated[Group, typer.Option(help="Only the best moment of each clip, or all.")] = Group.NONE,
     min_score: Annotated[float | None, typer.Option(metavar="SCORE", help="Only moments that score this much.")] = None,
@@ -110,10 +111,19 @@ def _show(found: Answers, setup: Setup, *, as_json: bool, explain: bool = False,
 
 
 def answers(library: Library, setup: Setup, words: str) -> list[Moment]:
-    """The moments that answer the words best, as many as the setting `find_limit` says."""
-    from momentidx.search.find import find as search
+    """The moments that answer the words best, as many as the setting `find_limit` says.
 
-    return search(library, words, limit=setup.settings.find_limit, embedder=embedder_for(library, setup))
+    Doubts are told; without any moment the command ends as `find` does.
+    """
+    from momentidx.search.asking import Wish
+    from momentidx.search.find import search
+
+    wish = Wish(setup.settings.find_limit)
+    found = search(library, words, wish, embedder=embedder_for(library, setup))
+    if not found.moments:
+        nothing(library, found, wish)
+    say_doubts(found)
+    return found.moments
 
 
 def embedder_for(library: Library, setup: Setup) -> Embedder:
@@ -197,7 +207,7 @@ def nothing(library: Library, found: Answers, wish: Wish) -> None:
 
 
 def events(
-    file: Annotated[Path, typer.Argument(help="A media file, where it lies or lay.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A media file, where it lies or lay.")],
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:

@@ -33,7 +33,7 @@ def list_folders(library: LibraryOption = None, as_json: JsonOption = False) -> 
             held = f"offline: {plain(root.offline or '')}; it held {counted(root.files, 'file')}"
             typer.echo(f"{plain(root.path)}  {held if root.offline else 'online'}")
     if not roots and not as_json:
-        typer.echo("No folder was watched yet. Run momentidx watch DIR.")
+        typer.echo("No folder was watched yet. Run 'momentidx watch DIR'.")
 
 
 @folders_app.command()

@@ -38,7 +38,7 @@ def list_all(library: LibraryOption = None, as_json: JsonOption = False) -> None
 
 @footage_app.command()
 def show(
-    file: Annotated[str, typer.Argument(help="A media file, or the beginning of a fingerprint.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A media file, or the beginning of a fingerprint.")],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,7 +57,7 @@ def show(
 def forget(
     which: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE|FOLDER|FINGERPRINT]...", help="Where it lies or lay, or its fingerprint."),
+        typer.Argument(metavar="FILE|FOLDER|FINGERPRINT", help="Where it lies or lay, or its fingerprint."),
     ] = None,
     offline_since: Annotated[
         datetime | None,

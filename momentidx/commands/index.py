@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def index(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Media files, or folders to look through.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Media files, or folders to look through.")],
     library: LibraryOption = None,
     now: Annotated[
-        bool, typer.Option("--now", help="While `momentidx watch` runs: let it do these next, and return at once.")
+        bool, typer.Option("--now", help="While 'momentidx watch' runs: let it do these next, and return at once.")
     ] = False,
 ) -> None:
     """Index files and folders now, then return. What is indexed already is not done again."""
@@ -72,7 +72,7 @@ class Summary:
 
     def sentence(self) -> str:
         if self.found == 0:
-            return "No media files found."
+            return "No media files were found there; 'momentidx config show' says which endings are looked for."
         if self.indexed == 0 and self.failed == 0:
             text = f"Nothing to do: {self._known()} already indexed."
         else:

@@ -18,24 +18,25 @@ if TYPE_CHECKING:
 
 jobs_app = typer.Typer(
     no_args_is_help=True,
-    help="Look at the queue and change it, also while `momentidx watch` works on it.",
+    help="Look at the queue and change it, also while 'momentidx watch' works on it.",
 )
 
 STATES = ("queued", "running", "done", "failed", "cancelled")
 UNDONE = ("queued", "running", "failed", "cancelled")
 
 WhichArgument = Annotated[
-    list[str], typer.Argument(metavar="JOB...", help="Numbers of jobs, or files and folders with all jobs about them.")
+    list[str], typer.Argument(metavar="JOB", help="Numbers of jobs, or files and folders with all jobs about them.")
 ]
-FolderArgument = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A folder; without it, everything.")]
+FolderArgument = Annotated[Path | None, typer.Argument(metavar="DIR", help="A folder; without it, everything.")]
 
 
 @jobs_app.command("list")
 def list_jobs(
     states: Annotated[
-        list[str] | None, typer.Option("--state", help=f"Only these: {', '.join(STATES)}. Without it: all but done.")
+        list[str] | None,
+        typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(STATES)}. Without it: all but done."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="How many at most.")] = 50,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -55,7 +56,9 @@ def list_jobs(
 def retry(
     which: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[JOB...]", help="As for `cancel`; without any, all that failed."),
+        typer.Argument(
+            metavar="JOB", help="Numbers, files or folders, as for 'jobs cancel'; without any, all that failed."
+        ),
     ] = None,
     now: Annotated[
         bool, typer.Option("--now", help="Let these, also those that only wait, go before all others.")
@@ -81,7 +84,7 @@ def cancel(which: WhichArgument, as_json: JsonOption = False, library: LibraryOp
 
 @jobs_app.command()
 def pause(folder: FolderArgument = None, library: LibraryOption = None) -> None:
-    """Work on nothing in a folder, or on nothing at all, until `resume`. What is in work is finished."""
+    """Work on nothing in a folder, or on nothing at all, until 'jobs resume'. What is in work is finished."""
     queue, where = _queue(set_up(library)), _folder(folder)
     was_so = not queue.pause(where)
     typer.echo(f"{_name(where)} {'was paused already' if was_so else 'is paused'}.")
@@ -122,7 +125,8 @@ def _name(folder: Path) -> str:
 
 
 def _tell(changed: int, how: str, *, as_json: bool) -> None:
-    typer.echo(json.dumps({how: changed}) if as_json else f"{counted(changed, 'job')} {how}.")
+    none = "" if changed else " 'momentidx jobs list' shows those that there are."
+    typer.echo(json.dumps({how: changed}) if as_json else f"{counted(changed, 'job')} {how}.{none}")
 
 
 def _line(job: JobSummary) -> str:

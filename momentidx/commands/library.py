@@ -24,7 +24,11 @@ COUNTED = {
 def backup(
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="Where to; without it to `backups/`, which keeps the newest ten."),
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Where to; without it to the library's folder backups, which keeps the newest ten.",
+        ),
     ] = None,
     library: LibraryOption = None,
 ) -> None:
@@ -51,7 +55,7 @@ def list_backups(as_json: JsonOption = False, library: LibraryOption = None) -> 
 
 @library_app.command()
 def restore(
-    copy: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A backup.")] = None,
+    copy: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup.")] = None,
     newest: Annotated[bool, typer.Option("--newest", help="The newest of 'momentidx library backups'.")] = False,
     library: LibraryOption = None,
 ) -> None:
@@ -104,7 +108,7 @@ def rebuild(as_json: JsonOption = False, library: LibraryOption = None) -> None:
 
 @library_app.command()
 def verify(
-    copy: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A backup; without it, the library.")] = None,
+    copy: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup; without it, the library.")] = None,
     library: LibraryOption = None,
 ) -> None:
     """Check all of the library, or of a backup: pages, references, what is to hold of it. Exit code 1 if unsound."""

@@ -16,7 +16,7 @@ NOT_SHOWN = 3
 
 def locate(
     file: FileArgument,
-    words: Annotated[str, typer.Argument(help="What happens in the moment you look for.")],
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What happens in the moment you look for.")],
     captioner: CaptionerOption = "auto",
     refine_edges: RefineOption = None,
     as_json: JsonOption = False,

@@ -24,7 +24,9 @@ MISSING = "The tools for assistants need more packages: pip install 'momentidx[w
 
 def mcp(
     http: Annotated[bool, typer.Option("--http", help="Serve over HTTP on this machine; else over stdio.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="With --http: the port; 0: any free one.")] = 8377,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="With --http: the port; 0: any free one.")
+    ] = 8377,
     exports: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where exports are written; MOMENTIDX_EXPORTS or ~/momentidx when not given."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from momentidx.commands.footage import sheet
-from momentidx.commands.setting_up import JsonOption, LibraryOption, set_up
+from momentidx.commands.setting_up import JsonOption, LibraryOption, made, set_up
 from momentidx.commands.showing import plain
 from momentidx.errors import WrongUse
 from momentidx.times import clock, parse_frame
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from momentidx.footage import Footage
     from momentidx.media.source import Source
 
-FileArgument = Annotated[Path, typer.Argument(help="A media file; it need not be in a library.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A media file; it need not be in a library.")]
 
 
 def probe(file: FileArgument, as_json: JsonOption = False, library: LibraryOption = None) -> None:
@@ -63,7 +63,7 @@ def frames(
     """Write exact pictures as PNG: the ones that are shown at the given times."""
     with _opened(file, library) as (footage, source):
         wanted = [_frame(text, footage) for text in at.split(",")]
-        output.mkdir(parents=True, exist_ok=True)
+        made(output)
         for frame in wanted:
             target = output / f"{file.stem}_{frame:06}.png"
             target.write_bytes(source.png(footage.grid.pts(frame)))

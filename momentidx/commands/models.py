@@ -82,7 +82,7 @@ def pull(name: NameArgument, library: LibraryOption = None) -> None:
 
 @models_app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Model files, or folders that hold some.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Model files, or folders that hold some.")],
     library: LibraryOption = None,
 ) -> None:
     """Install files that you fetched on another machine; they are recognised by their content, whatever their names."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import webbrowser
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +22,8 @@ ListenOption = Annotated[
     typer.Option("--listen", metavar="ADDRESS", help="Where page and API listen (setting web_listen)."),
 ]
 PortOption = Annotated[
-    int | None, typer.Option("--port", min=0, max=65535, help="Their port (setting web_port); 0: any free one.")
+    int | None,
+    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Their port (setting web_port); 0: any free one."),
 ]
 _PROGRAM = "import sys; from momentidx.web.server import beside; beside(*sys.argv[1:])"
 MISSING = "The page and the API need more packages: pip install 'momentidx[web]'."
@@ -40,7 +43,7 @@ def serve(library: LibraryOption = None, listen: ListenOption = None, port: Port
     with bound(setup) as listening:
         from momentidx.web.server import serve as run
 
-        typer.echo(f"{said(listening)} Stop with Ctrl-C.")
+        typer.echo(f"{said(listening, library)} Stop with Ctrl-C.")
         run(setup.folder, setup.sources, listening)
     typer.echo("Stopped.")
 
@@ -63,7 +66,8 @@ def open_page(
     client = Client.of(setup.folder)
     if client is None:
         raise MomentidxError(
-            f"Nobody serves the library {plain(setup.folder)}. Run 'momentidx watch DIR' or 'momentidx serve'."
+            f"Nobody serves the library {plain(setup.folder)}. Run '{_with('momentidx serve', library)}', or "
+            f"'{_with('momentidx watch DIR', library)}', and keep it running."
         )
     link = client.login_link()
     if only_print or not webbrowser.open(link):
@@ -91,8 +95,13 @@ def web_beside(setup: Setup, listening: socket.socket) -> AbstractContextManager
     return Beside(_PROGRAM, str(setup.folder), str(descriptor), inherits=[descriptor])
 
 
-def said(listening: socket.socket) -> str:
-    """Where the page is, as a sentence."""
+def said(listening: socket.socket, library: Path | None) -> str:
+    """Where the page is, and what opens it, as a sentence."""
     from momentidx.web.listening import url_of
 
-    return f"The page is at {url_of(listening)}; 'momentidx open' logs you in."
+    return f"The page is at {url_of(listening)}; '{_with('momentidx open', library)}' logs you in."
+
+
+def _with(command: str, library: Path | None) -> str:
+    """The command, with the library that the user named: to be typed as it stands."""
+    return command if library is None else f"{command} --library {plain(shlex.quote(str(library)))}"

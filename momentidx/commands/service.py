@@ -24,7 +24,7 @@ def service() -> None:
 
 @service_app.command()
 def install(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders to watch, with everything below.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR", help="Folders to watch, with everything below.")],
     library: LibraryOption = None,
 ) -> None:
     """Install the service for these folders and start it. An installed one is replaced."""

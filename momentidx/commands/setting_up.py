@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from momentidx.errors import WrongUse
+from momentidx.errors import MomentidxError, WrongUse
 
 if TYPE_CHECKING:
     from momentidx.config import Settings, Sources
@@ -59,6 +59,15 @@ def set_up(library: Path | None, **options: Any) -> Setup:
         raise WrongUse(f"{folder} is a file; --library takes a folder.")
     given: Mapping[str, Any] = {name: value for name, value in options.items() if value is not None}
     return Setup(folder, load_settings(folder, os.environ, given))
+
+
+def made(folder: Path) -> Path:
+    """A folder to write into, made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MomentidxError(f"{folder}: the folder cannot be made: {error.strerror}. Choose another.") from error
+    return folder
 
 
 def _default_folder() -> Path:

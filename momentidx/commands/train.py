@@ -58,7 +58,9 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change the recipe: batch=16, steps=500, adds.rank=8."),
 ]
-HoldOption = Annotated[float, typer.Option("--hold", help="Share of the files that is held back to evaluate on.")]
+HoldOption = Annotated[
+    float, typer.Option("--hold", metavar="SHARE", help="Share of the files that is held back to evaluate on.")
+]
 SkipOption = Annotated[bool, typer.Option("--skip-unreadable", help="Leave out up to one item in a hundred.")]
 PresentOption = Annotated[
     bool, typer.Option("--present-only", help="Leave out what is about files that are not in --media.")
@@ -67,13 +69,15 @@ FeaturesOption = Annotated[
     Path | None,
     typer.Option("--features", metavar="DIR", help="Where what encoders see is kept; else beside the run."),
 ]
-MicroOption = Annotated[int, typer.Option("--micro", min=1, help="Samples that go through the network together.")]
+MicroOption = Annotated[
+    int, typer.Option("--micro", metavar="N", min=1, help="Samples that go through the network together.")
+]
 PrecisionOption = Annotated[Precision, typer.Option("--precision", help="What is computed in.")]
 RecomputeOption = Annotated[
     bool, typer.Option("--recompute", help="Compute again what lies between layers: less memory, more time.")
 ]
-WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="Processes that read ahead.")]
-EveryOption = Annotated[int, typer.Option("--every", min=1, help="Steps between two checkpoints.")]
+WorkersOption = Annotated[int, typer.Option("--workers", metavar="N", min=0, help="Processes that read ahead.")]
+EveryOption = Annotated[int, typer.Option("--every", metavar="N", min=1, help="Steps between two checkpoints.")]
 BoardOption = Annotated[bool, typer.Option("--tensorboard", help="Write figures for TensorBoard too.")]
 CpuOption = Annotated[bool, typer.Option("--cpu", help="Not on a GPU, even if there is one.")]
 
@@ -231,7 +235,9 @@ def features(
 @train_app.command()
 def export(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
-    window: Annotated[float, typer.Option("--window", min=1.0, help="Seconds of the longest clip.")] = 120.0,
+    window: Annotated[
+        float, typer.Option("--window", metavar="SECONDS", min=1.0, help="Seconds of the longest clip.")
+    ] = 120.0,
     library: LibraryOption = None,
 ) -> None:
     """Write what people said in your library as samples: captions written or accepted, and moments in bins."""

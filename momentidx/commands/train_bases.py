@@ -13,8 +13,10 @@ from momentidx.commands.showing import plain
 
 def bases(
     folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A folder that does not exist yet.")],
-    minutes: Annotated[float, typer.Option("--minutes", min=0.01, help="How long to train, all three together.")] = 30,
-    seed: Annotated[int, typer.Option("--seed", help="What everything drawn by lot begins with.")] = 0,
+    minutes: Annotated[
+        float, typer.Option("--minutes", metavar="MINUTES", min=0.01, help="How long to train, all three together.")
+    ] = 30,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="What everything drawn by lot begins with.")] = 0,
 ) -> None:
     """Train a small CLIP, a video tower and a small Llama on drawn footage, for trying the recipes on a laptop."""
     from tqdm import tqdm

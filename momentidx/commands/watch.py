@@ -28,7 +28,7 @@ _log = logging.getLogger("momentidx.watch")
 
 
 def watch(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders to watch, with everything below.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR", help="Folders to watch, with everything below.")],
     library: LibraryOption = None,
     web: Annotated[
         bool | None, typer.Option("--web/--no-web", help="Serve the page and the API as well (setting web).")
@@ -54,12 +54,14 @@ def watch(
         opened = held.enter_context(setup.write())
         held.enter_context(log.written())
         roots = _roots(folders, setup.folder, {root.path for root in opened.roots()})
-        beside = _page(setup, held) if setup.settings.web else None
+        beside = _page(setup, library, held) if setup.settings.web else None
         run(roots, opened, lambda: set_up(library).settings, orders, _Printer(), beside=beside)
         _say("Stopped.")
 
 
-def _page(setup: Setup, held: ExitStack) -> Callable[[Settings], AbstractContextManager[object]] | None:
+def _page(
+    setup: Setup, library: Path | None, held: ExitStack
+) -> Callable[[Settings], AbstractContextManager[object]] | None:
     """What serves the page beside the daemon; None, and a word, where its packages are not installed."""
     from momentidx.web.listening import is_installed
 
@@ -67,7 +69,7 @@ def _page(setup: Setup, held: ExitStack) -> Callable[[Settings], AbstractContext
         _say(f"{MISSING} Watching goes on without them.")
         return None
     listening = held.enter_context(bound(setup))
-    _say(said(listening))
+    _say(said(listening, library))
     return lambda _settings: web_beside(setup, listening)
 
 

@@ -83,7 +83,7 @@ class Library:
         file = folder / sqlite.DATABASE
         found = schema.compare(file)
         if found is schema.Schema.EMPTY:
-            raise LibraryError(f"Nothing is indexed yet in {folder}. Run momentidx index PATH.")
+            raise LibraryError(f"Nothing is indexed yet in {folder}. Run 'momentidx index PATH'.")
         if found is not schema.Schema.CURRENT:
             with lock.hold(folder):
                 schema.upgrade(file)

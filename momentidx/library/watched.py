@@ -78,4 +78,4 @@ def adopt(folder: Path, root: Path) -> None:
     with sqlite.noting(folder) as connection:
         found = connection.execute(update(RootRow).where(RootRow.path == root).values(adopted)).rowcount
     if not found:
-        raise WrongUse(f"{root} is not a watched folder. 'momentidx folders' lists them.")
+        raise WrongUse(f"{root} is not a watched folder. 'momentidx folders list' shows them.")

@@ -54,6 +54,8 @@ def read_shot_list(file: Path) -> list[Slot]:
     try:
         content = file.read_bytes()
         text = content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise WrongUse(f"{file}: there is no such file.") from error
     except OSError as error:
         raise MomentidxError(f"{file}: the shot list cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -48,9 +48,11 @@ def bind(sources: Sources) -> socket.socket:
             return socket.create_server(place[4][:2], family=place[0])
         except OSError as error:
             trouble = error
+    # Python appends where it tried, which the sentence says already.
+    why = (trouble.strerror or str(trouble)).partition(" (while")[0]
     raise WrongUse(
-        f"{settings.web_listen}, port {settings.web_port}: nothing can listen there: {trouble.strerror or trouble}. "
-        "Choose another with --port, or go without the page with --no-web."
+        f"{settings.web_listen}, port {settings.web_port}: nothing can listen there: {why}. "
+        "Choose another port with --port; 0 is any free one."
     ) from trouble
 
 

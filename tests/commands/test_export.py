@@ -109,6 +109,22 @@ def test_a_file_is_checked_without_a_library(library: Path, tmp_path: Path) -> N
     assert "mov is not there (clip 1 (" in bad.stdout
 
 
+def test_without_an_answer_it_ends_as_find_does_and_writes_nothing(library: Path, tmp_path: Path) -> None:
+    done = export("dog duration:>1h", "-o", tmp_path / "a.otio", "--library", library)
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        3,
+        "",
+        "Nothing was found.\nWithout duration:>1h there would be 4 moments.\n4 events of 2 clips were searched.\n",
+    )
+    assert not (tmp_path / "a.otio").exists()
+
+
+def test_answers_that_hardly_fit_are_written_with_a_word_of_doubt(library: Path, tmp_path: Path) -> None:
+    done = export("quarterly earnings", "-o", tmp_path / "a.fcpxml", "--library", library)
+    assert done.exit_code == 0
+    assert "Nothing convincing was found: the best answer scores 0." in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "kind", "sentence"),
     [
@@ -119,7 +135,7 @@ def test_a_file_is_checked_without_a_library(library: Path, tmp_path: Path) -> N
         (("a", "-o", "a.otio", "--rate", "fast"), WrongUse, "'fast' is not a frame rate"),
         (("a", "-o", "a.otio", "--max-duration", "x"), WrongUse, "'x' is not a length"),
         (("--check", "a.srt"), WrongUse, "files of this ending cannot be checked"),
-        (("--check", "missing.otio"), MomentidxError, "cannot be read back"),
+        (("--check", "missing.otio"), WrongUse, "missing.otio: there is no such file."),
     ],
 )
 def test_what_makes_no_sense_is_a_sentence(

@@ -73,7 +73,7 @@ def test_what_cannot_be_done_is_told(tmp_path: Path, drawn: Path) -> None:
     nothing = run("selects", "list", "--library", library)
     assert (nothing.returncode, nothing.stderr) == (
         1,
-        f"momentidx: Nothing is indexed yet in {library}. Run momentidx index PATH.\n",
+        f"momentidx: Nothing is indexed yet in {library}. Run 'momentidx index PATH'.\n",
     )
     momentidx("index", drawn / "A002_studio.mov", "--library", library)
     for arguments, sentence in (

@@ -43,7 +43,7 @@ def captions(library: Library) -> dict[int, str]:
 def test_an_empty_folder_says_what_to_do(folder: Path) -> None:
     with pytest.raises(LibraryError) as nothing:
         Library.open(folder)
-    assert str(nothing.value) == f"Nothing is indexed yet in {folder}. Run momentidx index PATH."
+    assert str(nothing.value) == f"Nothing is indexed yet in {folder}. Run 'momentidx index PATH'."
     assert not folder.exists()
 
 

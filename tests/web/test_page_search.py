@@ -12,10 +12,11 @@ import pytest
 
 from momentidx.commands.index import index_now
 from momentidx.commands.setting_up import set_up
+from momentidx.files import SeenFile
 from momentidx.library import Bins, Captions
 from momentidx.web import news
 from tests.e2e.command import wait_until
-from tests.web.conftest import Server, desk_for, serving
+from tests.web.conftest import Server, desk_for, opened, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -259,3 +260,21 @@ def test_programs_in_captions_and_file_names_are_shown_as_text_and_run_nothing(
         assert page.locator("main script, main iframe, img[src='x']").count() == 0
     for payload in PAYLOADS:
         assert f"zebra {payload}" in told
+
+
+def test_while_nothing_is_indexed_the_page_says_how_that_comes_about(browser: Browser, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    set_up(tmp_path / "library").write().close()
+    with serving(desk_for(tmp_path / "library")) as server, opened(browser, server) as page:
+        first = page.locator(".first-steps")
+        expect(first).to_contain_text("momentidx watch /path/to/footage")
+        assert serious(page) == []
+        (tmp_path / "new.mov").write_bytes(b"not looked at yet")
+        with set_up(tmp_path / "library").write() as library:
+            library.enqueue_all([SeenFile.of(tmp_path / "new.mov")])
+        expect(first).to_contain_text("Footage waits to be described.")
+        first.get_by_role("link", name="See how it goes").click()
+        expect(page.get_by_role("heading", name="Library")).to_be_visible()
+        page.get_by_role("link", name="Footage").click()
+        expect(page.get_by_text("No clip is known yet.")).to_be_visible()

@@ -90,7 +90,7 @@ def test_serve_answers_until_it_is_stopped_and_tells_nobody_its_token(library: P
         client = client_of(library)
         assert process.stdout is not None
         assert process.stdout.readline() == (
-            f"The page is at {client.url}; 'momentidx open' logs you in. Stop with Ctrl-C.\n"
+            f"The page is at {client.url}; 'momentidx open --library {library}' logs you in. Stop with Ctrl-C.\n"
         )
         address = running(library)
         assert address is not None

@@ -122,7 +122,8 @@ class App {
 
   async route() {
     const { name, params } = parse(location.hash);
-    const under = UNDER[name] ?? name;
+    const under = name === "clip" && this.under ? this.under : UNDER[name] ?? name; // a clip belongs to where it was opened
+    this.under = under;
     for (const link of this.links) {
       if (link.dataset.view === under) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");

@@ -33,6 +33,7 @@ export class Lanes {
     this.inner.addEventListener("pointerdown", (event) => this.pressed(event));
     for (const edge of ["start", "end"]) this.nudged(this.handles[edge], edge);
     this.nudged(this.head, null);
+    this.marks(null, null);
   }
 
   /** The moments: for each layer a lane of shots and one of what happens in them; people's are the last. */

@@ -115,11 +115,16 @@ export const texts = {
     welcomeSays: "Say it in a sentence, or narrow it down:",
     examples: [
       ["camera:static light:dark", "filters, completed as you type"],
-      ["a boat duration:>10s", "words and filters together"],
-      ["\"red door\"", "exactly these words"],
-      ["rain then sun within 10s", "one after the other"],
-      ["street -crowd", "a street, and no crowd"],
+      ["something red duration:>5s", "words and filters together"],
+      ["\"from left to right\"", "exactly these words"],
+      ["camera:pan then camera:tilt within 10s", "one after the other"],
+      ["crosses the frame -blue", "this, and not that"],
     ],
+    nothingYet: "Nothing can be found yet",
+    waiting: "Footage waits to be described. Its moments can be found as they come in.",
+    howItGoes: "See how it goes",
+    copyInto: "Copy footage into a folder that is watched:",
+    watch: "Say on the command line where your footage lies; it is only read, and stays where it is:",
   },
 
   library: {
@@ -206,6 +211,8 @@ export const texts = {
   footage: {
     words: "Words of a path, reel or camera",
     count: (count) => plural(count, "clip"),
+    none: "No clip is known yet.",
+    noneWith: "No clip has these words.",
     events: (count) => plural(count, "event"),
     more: "Show more",
     noTimecode: "no timecode",

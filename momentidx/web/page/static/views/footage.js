@@ -31,7 +31,7 @@ export function mount(root, params, app) {
       if (offset === 0) grid.replaceChildren();
       grid.append(...told.footage.map((clip) => card(clip, texts)));
       offset += told.footage.length;
-      count.textContent = texts.count(told.total);
+      count.textContent = told.total ? texts.count(told.total) : words.value ? texts.noneWith : texts.none;
       more.hidden = offset >= told.total;
     } catch (error) {
       app.fail(error);

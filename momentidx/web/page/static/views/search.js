@@ -67,7 +67,15 @@ class SearchView {
       this.said, this.home, this.results.root, el("div", { class: "below" }, this.more, this.end),
     );
     this.showLayout();
-    this.forget = [app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", () => this.home.hidden || this.welcome())];
+    const onStatus = () => {
+      const isFirst = !app.scope.status.events || this.home.querySelector(".first-steps");
+      if (isFirst && !this.home.hidden) this.welcome();
+    };
+    app.scope.addEventListener("status", onStatus);
+    this.forget = [
+      app.keys.use(KEYS, this.actions(), t.keys, t.keysTitle), app.news.hear("found", () => this.home.hidden || this.welcome()),
+      () => app.scope.removeEventListener("status", onStatus),
+    ];
     this.readSaved();
   }
 
