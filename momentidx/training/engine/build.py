@@ -20,6 +20,8 @@ from momentidx.training.engine.instances import Detector, Instance, ShotLogDetec
 from momentidx.training.engine.instructions import ASKED, CAPTION, LEAST, drafts, record, seconds, sifted
 from momentidx.training.engine.looks import Look, look
 from momentidx.training.engine.matrix import Matrix, matrix
+from momentidx.training.engine.wording import Flaw
+from momentidx.training.engine.writers import Templates, Writer
 from momentidx.training.samples import Picture
 
 REVISION = "1"
@@ -37,6 +39,7 @@ class Engine:
 
     captioner: Captioner
     detector: Callable[[], Detector] = ShotLogDetector
+    writer: Writer = Templates()
     limits: Limits = Limits()
     least: dict[str, float] = field(default_factory=lambda: dict(LEAST))
     """Score below which a draft is rejected, by task."""
@@ -46,7 +49,7 @@ class Engine:
     def key(self) -> str:
         """Changes whenever what is built could change."""
         parts = [REVISION, self.captioner.name, self.captioner.version, self.detector().version, self.seed, self.least]
-        told = json.dumps([*parts, asdict(self.limits), ASKED], sort_keys=True)
+        told = json.dumps([*parts, self.writer.version, asdict(self.limits), ASKED], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -66,11 +69,15 @@ def build(name: str, footage: Footage, frames: FrameSource, engine: Engine) -> d
     spans, joined = events(footage, frames, seen, engine.limits)
     known = matrix(spans, engine.captioner.describe(footage, frames), seen.instances)
     kept, rejected = sifted(drafts(known), engine.least)
-    random = Random(f"{engine.seed} {footage.fingerprint}")
+    known = known.fitting(engine.least[CAPTION])
     told: dict[str, list[dict[str, Any]]] = {}
-    for draft in kept:
+    written = engine.writer.write(kept, known, Random(f"{engine.seed} {footage.fingerprint}"))
+    for draft, said in zip(kept, written, strict=True):
+        if isinstance(said, Flaw):
+            rejected[draft.task, said.value] += 1
+            continue
         records = told.setdefault(draft.task, [])
-        records.append(record(draft, len(records), footage, random))
+        records.append(record(draft, said, len(records), footage))
     return {
         "name": name,
         "fingerprint": footage.fingerprint,
@@ -78,7 +85,7 @@ def build(name: str, footage: Footage, frames: FrameSource, engine: Engine) -> d
         "duration": round(float(footage.duration), 6),
         "splits_joined": joined,
         "instances": [one.name for one in known.instances],
-        "events": _columns(known, footage, engine.least[CAPTION]),
+        "events": _columns(known, footage),
         "records": told,
         "rejected": [[task, reason, count] for (task, reason), count in sorted(rejected.items())],
     }
@@ -139,13 +146,13 @@ def _regions(found: Sequence[Instance], pts: int, within: int) -> dict[int, Regi
     return {number: region for number, region in there if region is not None}
 
 
-def _columns(known: Matrix, footage: Footage, least: float) -> list[dict[str, Any]]:
-    """The matrix column by column; a caption that does not fit its event is left out."""
+def _columns(known: Matrix, footage: Footage) -> list[dict[str, Any]]:
+    """The matrix column by column."""
     return [
         {
             "start": seconds(column.span.start, footage),
             "end": seconds(column.span.end, footage),
-            "caption": column.caption if column.match >= least else None,
+            "caption": column.caption,
             "match": round(column.match, 3),
             "doing": [doing.does if doing else None for doing in column.doing],
         }
