@@ -30,6 +30,12 @@ def build(
     footage: Annotated[list[Path], typer.Argument(metavar="FOOTAGE...", help="Media files.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to fill or to go on with.")],
     captioner: CaptionerOption = "shotlog",
+    detector: Annotated[
+        str, typer.Option("--detector", metavar="NAME", help="What finds things in pictures: see 'momentidx plugins'.")
+    ] = "shotlog",
+    things: Annotated[
+        str, typer.Option("--things", metavar="WORDS", help="What it looks for: 'dog, red car'; else what it knows.")
+    ] = "",
     writer: Annotated[
         str,
         typer.Option(
@@ -47,23 +53,22 @@ def build(
 
     Said again with the same folder, only new or changed footage is built, and a model is asked nothing twice.
     """
-    from momentidx.caption.shotlog import models
+    from momentidx.hooks import choose
     from momentidx.media.child import Decoder
     from momentidx.media.probe import probe
     from momentidx.media.source import Source
-    from momentidx.models.store import Store
     from momentidx.training.engine import writers
     from momentidx.training.engine.build import Engine
-    from momentidx.training.engine.instances import ShotLogDetector
     from momentidx.training.engine.writing import REPORT, build_all
 
     absent = [path for path in footage if not path.is_file()]
     if absent:
         raise WrongUse(f"{plain(absent[0])}: there is no such file.")
     setup = set_up(library)
-    recognised = models.installed(Store.of(setup.settings))
     written = writers.chosen(writer, setup.settings, output / "asked")
-    engine = Engine(chosen(captioner, setup), lambda: ShotLogDetector(recognised), written, seed=seed)
+    found = choose("detectors", detector).make(setup.settings)
+    words = tuple(word.strip().lower() for word in things.split(",") if word.strip())
+    engine = Engine(chosen(captioner, setup), found, words, written, seed=seed)
     with Decoder(setup.settings) as decoder:
 
         def opened(path: Path) -> tuple[Footage, FrameSource]:

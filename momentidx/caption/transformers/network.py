@@ -186,8 +186,13 @@ def together(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     return batch
 
 
-def load(folder: ModelFolder, device: torch.device) -> Any:
-    """The network with its weights. Raises MomentidxError when they do not fit it."""
+def load(
+    folder: ModelFolder, device: torch.device, *, attention: str | None = "sdpa", dtype: torch.dtype | None = None
+) -> Any:
+    """The network with its weights; without a `dtype` in half precision on a GPU.
+
+    Raises MomentidxError when they do not fit it.
+    """
     import transformers
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -202,8 +207,8 @@ def load(folder: ModelFolder, device: torch.device) -> Any:
             warnings.simplefilter("ignore")  # what the library tells its developers
             model, told = kind.from_pretrained(
                 folder.path,
-                dtype=torch.bfloat16 if device.type == "cuda" else torch.float32,
-                attn_implementation="sdpa",
+                dtype=dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32),
+                attn_implementation=attention,
                 use_safetensors=True,
                 local_files_only=True,
                 output_loading_info=True,

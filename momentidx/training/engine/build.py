@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
 from typing import Any
 
+from momentidx.caption.detector import Detector
 from momentidx.caption.protocol import Captioner
+from momentidx.caption.shotlog.captioner import shrunk
+from momentidx.caption.shotlog.detector import ShotLogDetector
 from momentidx.footage import Footage
 from momentidx.media.frames import FrameSource
 from momentidx.times import Span
 from momentidx.training.engine.boundaries import Limits, Region, consistency, difference, peaks, smoothed
-from momentidx.training.engine.instances import Detector, Instance, ShotLogDetector, instances
+from momentidx.training.engine.instances import Follower, Instance, instances
 from momentidx.training.engine.instructions import ASKED, CAPTION, LEAST, drafts, record, seconds, sifted
 from momentidx.training.engine.looks import Look, look
 from momentidx.training.engine.matrix import Matrix, matrix
@@ -38,7 +41,9 @@ class Engine:
     """How data are built. The same engine gives the same data of the same footage."""
 
     captioner: Captioner
-    detector: Callable[[], Detector] = ShotLogDetector
+    detector: Detector = field(default_factory=ShotLogDetector)
+    words: tuple[str, ...] = ()
+    """What the detector looks for; whatever it knows where there are none."""
     writer: Writer = Templates()
     limits: Limits = Limits()
     least: dict[str, float] = field(default_factory=lambda: dict(LEAST))
@@ -48,8 +53,8 @@ class Engine:
     @property
     def key(self) -> str:
         """Changes whenever what is built could change."""
-        parts = [REVISION, self.captioner.name, self.captioner.version, self.detector().version, self.seed, self.least]
-        told = json.dumps([*parts, self.writer.version, asdict(self.limits), ASKED], sort_keys=True)
+        parts = [REVISION, self.captioner.name, self.captioner.version, self.detector.version, self.seed, self.least]
+        told = json.dumps([*parts, self.words, self.writer.version, asdict(self.limits), ASKED], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -65,7 +70,7 @@ class _Seen:
 
 def build(name: str, footage: Footage, frames: FrameSource, engine: Engine) -> dict[str, Any]:
     """What is learned from one footage, as JSON values. Raises UnusableFootage when it cannot be read."""
-    seen = _watched(footage, frames, engine.detector())
+    seen = _watched(footage, frames, engine)
     spans, joined = events(footage, frames, seen, engine.limits)
     known = matrix(spans, engine.captioner.describe(footage, frames), seen.instances)
     kept, rejected = sifted(drafts(known), engine.least)
@@ -113,19 +118,21 @@ def events(footage: Footage, frames: FrameSource, seen: _Seen, limits: Limits) -
     return [Span(start, end, base) for start, end in pairwise(edges)], len(found) - len(kept)
 
 
-def _watched(footage: Footage, frames: FrameSource, detector: Detector) -> _Seen:
+def _watched(footage: Footage, frames: FrameSource, engine: Engine) -> _Seen:
+    follower = Follower(engine.detector, engine.words)
     pts: list[int] = []
     looks: list[Look] = []
     scores: list[float] = []
     before: Picture | None = None
-    for batch in frames.watch(per_second=PER_SECOND, width=WIDTH):
-        for time, picture in zip(batch.pts.tolist(), batch.images, strict=True):
-            detector.see(time, picture)
+    for batch in frames.watch(per_second=PER_SECOND, width=max(WIDTH, engine.detector.width)):
+        for time, large in zip(batch.pts.tolist(), batch.images, strict=True):
+            picture = shrunk(large, WIDTH) if max(large.shape[:2]) > WIDTH else large
+            follower.see(time, picture, large)
             pts.append(time)
             looks.append(look(picture))
             scores.append(difference(before, picture))
             before = picture
-    return _Seen(pts, looks, scores, instances(detector.finish(), footage.span.base))
+    return _Seen(pts, looks, scores, instances(follower.finish(), footage.span.base))
 
 
 def _consistent(at: int, seen: _Seen, limits: Limits, base: Fraction) -> float:
