@@ -150,6 +150,10 @@ class Settings(BaseModel):
     video_batch: Count = Field(8, description="Questions that the model is asked at once; fewer when memory is short.")
     gpu_memory_gb: float = Field(0.0, ge=0, description="GPU memory that models may use, in GB; 0: all of it.")
 
+    detector_model: str = Field(
+        "IDEA-Research/grounding-dino-tiny",
+        description="Grounding DINO for the detector `grounding-dino`: a folder, or a hub id that was fetched already.",
+    )
     models_folder: Path | None = Field(
         None, description="Where models are installed; without it: the folder `models` of your user data."
     )

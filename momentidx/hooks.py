@@ -1,4 +1,4 @@
-"""How captioners, embedders and timeline writers come in: one hook each, ours and yours alike.
+"""How captioners, embedders, timeline writers and detectors come in: one hook each, ours and yours alike.
 
 A plug-in is a module with functions marked `@hookimpl`, named by an entry point of the group
 `momentidx` in its package. A hook returns offers: a name, a sentence, and a function that makes the
@@ -18,6 +18,7 @@ from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Filter
 
 if TYPE_CHECKING:
+    from momentidx.caption.detector import Detector
     from momentidx.caption.protocol import Captioner
     from momentidx.config import Settings
     from momentidx.search.protocol import Embedder
@@ -52,6 +53,10 @@ class Hooks:
         """Things that describe footage (see `caption/protocol.py`)."""
 
     @hookspec
+    def detectors(self) -> list[Offer[Detector]]:  # type: ignore[empty-body]
+        """Things that find things in pictures, for training data (see `caption/detector.py`)."""
+
+    @hookspec
     def embedders(self) -> list[Offer[Embedder]]:  # type: ignore[empty-body]
         """Things that turn sentences into vectors (see `search/protocol.py`)."""
 
@@ -60,7 +65,7 @@ class Hooks:
         """Things that write a timeline to a file (see `timeline/protocol.py`)."""
 
 
-KINDS = ("captioners", "embedders", "timeline_writers")
+KINDS = ("captioners", "embedders", "timeline_writers", "detectors")
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Server:
         """The server of the settings. Raises WrongUse when it is not set up."""
         if not settings.endpoint_model:
             raise WrongUse(
-                "The captioner 'endpoint' needs to know which model to ask: set 'endpoint_model', and 'endpoint_url' "
+                "'endpoint' needs to know which model to ask: set 'endpoint_model', and 'endpoint_url' "
                 f"(now {settings.endpoint_url})."
             )
         if not settings.endpoint_url.startswith(("http://", "https://")):

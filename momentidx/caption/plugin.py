@@ -1,4 +1,4 @@
-"""The captioners that come with momentidx, offered through the same hook as anyone's."""
+"""The captioners and detectors that come with momentidx, offered through the same hook as anyone's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from momentidx.caption.detector import Detector
 from momentidx.caption.protocol import Captioner
 from momentidx.caption.shotlog.asked import FILTERS
 from momentidx.config import Settings
@@ -44,6 +45,14 @@ def captioners() -> list[Offer[Captioner]]:
     ]
 
 
+@hookimpl
+def detectors() -> list[Offer[Detector]]:
+    return [
+        Offer("shotlog", "Finds people; 80 kinds of objects with the small models of the shot log.", _shotlog_detector),
+        Offer("grounding-dino", "Finds what words say, with a Grounding DINO in this process.", _grounding_dino),
+    ]
+
+
 def _shotlog(settings: Settings) -> Captioner:
     from momentidx.caption.shotlog import ShotLog
     from momentidx.caption.shotlog.models import installed, reader
@@ -59,6 +68,30 @@ def _auto(settings: Settings) -> Captioner:
     return made
 
 
+def _shotlog_detector(settings: Settings) -> Detector:
+    from momentidx.caption.shotlog.detector import ShotLogDetector
+    from momentidx.caption.shotlog.models import installed
+    from momentidx.models.store import Store
+
+    return ShotLogDetector(installed(Store.of(settings)))
+
+
+def _grounding_dino(settings: Settings) -> Detector:
+    _needs_transformers("detector 'grounding-dino'")
+    from momentidx.caption.transformers.folder import grounding_dino
+    from momentidx.caption.transformers.grounding_dino import GroundingDino
+    from momentidx.caption.transformers.network import device_for
+
+    folder = grounding_dino(settings.detector_model)
+    return GroundingDino(folder, device_for(folder, settings.gpu_memory_gb))
+
+
+def _needs_transformers(what: str) -> None:
+    for library in ("transformers", "huggingface_hub"):
+        if find_spec(library) is None:
+            raise MomentidxError(f"The {what} needs {library}: pip install 'momentidx[transformers]'.")
+
+
 def _endpoint(settings: Settings) -> Captioner:
     from momentidx.caption.captioner import ChatCaptioner
     from momentidx.caption.chat import Sight
@@ -72,11 +105,7 @@ def _endpoint(settings: Settings) -> Captioner:
 
 
 def _transformers(settings: Settings) -> Captioner:
-    for library in ("transformers", "huggingface_hub"):
-        if find_spec(library) is None:
-            raise MomentidxError(
-                f"The captioner 'transformers' needs {library}: pip install 'momentidx[transformers]'."
-            )
+    _needs_transformers("captioner 'transformers'")
     from momentidx.caption.captioner import ChatCaptioner
     from momentidx.caption.transformers.chat import TransformersChat
     from momentidx.caption.transformers.folder import chosen

@@ -22,7 +22,7 @@ data_app = typer.Typer(no_args_is_help=True)
 
 @data_app.callback()
 def data() -> None:
-    """Make training data of footage: events, questions and answers, without a language model."""
+    """Make training data of footage: events, questions and answers, with or without a language model."""
 
 
 @data_app.command()
@@ -30,29 +30,45 @@ def build(
     footage: Annotated[list[Path], typer.Argument(metavar="FILE", help="Media files.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to fill or to go on with.")],
     captioner: CaptionerOption = "shotlog",
+    detector: Annotated[
+        str, typer.Option("--detector", metavar="NAME", help="What finds things in pictures: see 'momentidx plugins'.")
+    ] = "shotlog",
+    things: Annotated[
+        str, typer.Option("--things", metavar="WORDS", help="What it looks for: 'dog, red car'; else what it knows.")
+    ] = "",
+    writer: Annotated[
+        str,
+        typer.Option(
+            "--writer",
+            metavar="NAME",
+            help="Who words questions and answers: templates; endpoint (the server of the settings); or a language "
+            "model, as a folder or an ORG/NAME in the hub's cache.",
+        ),
+    ] = "templates",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="What the wording of questions is drawn by.")] = 0,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Split footage into events, follow what is in it, and write questions and answers about it.
 
-    Said again with the same folder, only new or changed footage is built.
+    Said again with the same folder, only new or changed footage is built, and a model is asked nothing twice.
     """
-    from momentidx.caption.shotlog import models
+    from momentidx.hooks import choose
     from momentidx.media.child import Decoder
     from momentidx.media.probe import probe
     from momentidx.media.source import Source
-    from momentidx.models.store import Store
+    from momentidx.training.engine import writers
     from momentidx.training.engine.build import Engine
-    from momentidx.training.engine.instances import ShotLogDetector
     from momentidx.training.engine.writing import REPORT, build_all
 
     absent = [path for path in footage if not path.is_file()]
     if absent:
         raise WrongUse(f"{plain(absent[0])}: there is no such file.")
     setup = set_up(library)
-    recognised = models.installed(Store.of(setup.settings))
-    engine = Engine(chosen(captioner, setup), lambda: ShotLogDetector(recognised), seed=seed)
+    written = writers.chosen(writer, setup.settings, output / "asked")
+    found = choose("detectors", detector).make(setup.settings)
+    words = tuple(word.strip().lower() for word in things.split(",") if word.strip())
+    engine = Engine(chosen(captioner, setup), found, words, written, seed=seed)
     with Decoder(setup.settings) as decoder:
 
         def opened(path: Path) -> tuple[Footage, FrameSource]:

@@ -128,6 +128,34 @@ def convert(
     typer.echo(f"Licence: {made.licence}")
 
 
+@models_app.command()
+def promote(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What 'train merge' or 'models convert' wrote.")],
+    report: Annotated[
+        Path, typer.Option("--report", metavar="FILE", help="report.json of 'momentidx eval run' on this model.")
+    ],
+    library: LibraryOption = None,
+) -> None:
+    """Let its captioner ask this model from now on. It must have been measured; the former one stays ready."""
+    from momentidx.caption.promoting import promote as promoted
+
+    made = promoted(folder, report, set_up(library).settings)
+    typer.echo(f"'{made.recipe}' asks version {made.version} now, also 'watch' from its next start on.")
+    typer.echo(f"To go back: momentidx models rollback {made.recipe}")
+
+
+@models_app.command()
+def rollback(
+    recipe: Annotated[Recipe, typer.Argument(metavar="NAME", help="vtimellm, momentor or grounded_videollm.")],
+    library: LibraryOption = None,
+) -> None:
+    """Ask the model before the last 'promote' again."""
+    from momentidx.caption.promoting import roll_back
+
+    made = roll_back(recipe.value, set_up(library).settings)
+    typer.echo(f"'{made.recipe}' asks version {made.version} again.")
+
+
 def _store(library: Path | None) -> Store:
     from momentidx.models.store import Store
 

@@ -21,14 +21,14 @@ ToOption = Annotated[
 
 @plugins_app.callback()
 def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the captioners, embedders and timeline writers that are installed; put scripts into editing programs."""
+    """List what is installed (captioners, embedders, timeline writers, detectors); put scripts into editors."""
     if context.invoked_subcommand is None:
         list_all(as_json)
 
 
 @plugins_app.command("list")
 def list_all(as_json: JsonOption = False) -> None:
-    """List the captioners, embedders and timeline writers that are installed, and who provides them."""
+    """List the captioners, embedders, timeline writers and detectors that are installed, and who provides them."""
     from momentidx.hooks import KINDS
     from momentidx.hooks import plugins as installed
 

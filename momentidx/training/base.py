@@ -31,6 +31,8 @@ from momentidx.training.methods.looking import quietly
 from momentidx.training.recipe import Lora, Recipe, differences
 
 RUN, TRAINED = "run.json", "trained.safetensors"
+FORMAT = 1
+"""Of a run's folder; raised when what `run.json` says changes."""
 FRESH_SEED = 0
 """What is made new is the same whenever a folder is opened."""
 
@@ -113,8 +115,11 @@ def read_run(run: Path) -> dict[str, Any]:
     """What a run says of itself. Raises MomentidxError."""
     try:
         told: dict[str, Any] = json.loads((run / RUN).read_text(encoding="utf-8"))
-        if told["format"] != 1:
-            raise MomentidxError(f"{run} was written in format {told['format']}, which this momentidx cannot read.")
+        if told["format"] != FORMAT:
+            raise MomentidxError(
+                f"{run} was written in format {told['format']}, and this momentidx reads {FORMAT}. Nothing was "
+                "changed: go on with the momentidx that wrote it."
+            )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MomentidxError(f"{run / RUN} cannot be read as a run's: {error}.") from error
     return told

@@ -2,9 +2,9 @@
 
 steps/000050/            a folder that is there whole or not at all
   trained.safetensors    what learns
-  optimizer.safetensors  its two moments, by name
+  optimizer.safetensors  its two moments and the steps that reached it, by name
   random.safetensors     the random generators of all processes
-  state.json             the step, and the files' SHA-256
+  state.json             the format, the step, and the files' SHA-256
 
 Nothing in it is a program: everything is safetensors or JSON, read and checked before it is used.
 """
@@ -30,6 +30,9 @@ from momentidx.failpoints import reach
 from momentidx.models.checkpoints.foreign import Tensors
 from momentidx.training.base import TRAINED, read_tensors
 
+FORMAT = 1
+"""Raised when what is in the folder changes. Folders of another one are left as they are; what reads an older one
+copies."""
 STEPS, OPTIMIZER, RANDOM, STATE = "steps", "optimizer.safetensors", "random.safetensors", "state.json"
 UNFINISHED = ".unfinished-"
 
@@ -42,7 +45,7 @@ class Checkpoint:
     """How many are done."""
     trained: Tensors
     optimizer: Tensors
-    """`NAME/exp_avg` and `NAME/exp_avg_sq`."""
+    """`NAME/step`, `NAME/exp_avg` and `NAME/exp_avg_sq`."""
     random: Tensor
     """(processes, bytes) of each one's generator."""
 
@@ -58,7 +61,7 @@ def write(checkpoint: Checkpoint, run: Path, keep: int) -> Path:
         files = {TRAINED: checkpoint.trained, OPTIMIZER: checkpoint.optimizer, RANDOM: {"torch": checkpoint.random}}
         for name, tensors in files.items():
             save_tensors(tensors, inside / name)
-        told = {"step": checkpoint.step, "files": {name: _sha256(inside / name) for name in files}}
+        told = {"format": FORMAT, "step": checkpoint.step, "files": {name: _sha256(inside / name) for name in files}}
         _durable(inside / STATE, json.dumps(told))
         reach("checkpoint.written")
         inside.replace(place)
@@ -78,6 +81,11 @@ def read(place: Path) -> Checkpoint:
     """Raises MomentidxError when a file is missing, damaged or was changed."""
     try:
         told: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
+        if told["format"] != FORMAT:
+            raise MomentidxError(
+                f"{place} was written in format {told['format']}, and this momentidx reads {FORMAT}. Nothing was "
+                "changed: go on with the momentidx that wrote it."
+            )
         step, files = int(told["step"]), dict(told["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MomentidxError(

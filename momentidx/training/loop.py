@@ -11,6 +11,7 @@ the next step is the one that would have been next.
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +40,8 @@ from momentidx.training.samples import Sample
 
 log = logging.getLogger(__name__)
 
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What AdamW remembers of a parameter; the steps that reached it are its own."""
 Evaluate = Callable[[nn.Module, Any], Mapping[str, float]]
 """Measures of the network (its tokenizer beside it) by name."""
 
@@ -141,6 +144,7 @@ class _Run:
             )
         found = groups(self.begun.network, self.recipe)
         self.rates = [lr for lr, _ in found]
+        self.micro = self.machine.micro
         self.named = {name: one for _, parameters in found for name, one in parameters.items()}
         self.optimizer = torch.optim.AdamW(
             [{"params": list(parameters.values()), "lr": lr} for lr, parameters in found],
@@ -178,20 +182,11 @@ class _Run:
         self._finish()
 
     def _step(self, number: int, steps: int, batches: Sequence[Batch]) -> dict[str, Any]:
-        recipe, accelerator, method = self.recipe, self.accelerator, self.recipe.method
+        recipe, method = self.recipe, self.recipe.method
         for group, peak in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = peak * share(number, steps, recipe.warmup)
         weight = self._summed(sum(method.weight(one) for batch in batches for one in batch.written))
-        total = 0.0
-        for at, batch in enumerate(batches):
-            apart = nullcontext() if at + 1 == len(batches) else accelerator.no_sync(self.lesson)
-            with apart:
-                with accelerator.autocast():
-                    loss = self.lesson(batch)
-                # Gradients of several processes are averaged; a sum is wanted.
-                accelerator.backward(loss * accelerator.num_processes / max(weight, 1.0))
-            total += float(loss.detach())
-        loss_of_step = self._summed(total) / max(weight, 1.0)
+        loss_of_step = self._summed(self._learned(batches, weight)) / max(weight, 1.0)
         norm = float(nn.utils.clip_grad_norm_(self.named.values(), recipe.clip))
         if not (math.isfinite(loss_of_step) and math.isfinite(norm)):
             self._stumble(number, batches, loss_of_step, norm)
@@ -201,6 +196,43 @@ class _Run:
             "step": number + 1, "steps": steps, "loss": loss_of_step, "norm": norm, "weight": weight,
             "lr": [group["lr"] for group in self.optimizer.param_groups],
         }  # fmt: skip
+
+    def _learned(self, batches: Sequence[Batch], weight: float) -> float:
+        """Gradients of all the batches; the sum of their losses.
+
+        Where memory runs out, the step begins again with half as many samples at a time, and so do those after it: what
+        it learns stays the same.
+        """
+        random = self._own_generators()
+        while True:
+            try:
+                return self._gradients([part for batch in batches for part in batch.parts(self.micro)], weight)
+            except torch.OutOfMemoryError as error:
+                if self.micro == 1 or self.accelerator.num_processes > 1:  # the others are in the middle of the step
+                    raise MomentidxError(
+                        f"The memory of {self.accelerator.device} is too small for {self.micro} samples at a time. "
+                        "Go on with fewer (--micro), '--precision bf16' or '--recompute'; the last checkpoint is as it "
+                        "was."
+                    ) from error
+            self.optimizer.zero_grad()
+            gc.collect()
+            if self.accelerator.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._put_generators(random)
+            self.micro = (self.micro + 1) // 2
+            log.warning("memory ran out: going on with %d samples at a time; a step learns as before", self.micro)
+
+    def _gradients(self, batches: Sequence[Batch], weight: float) -> float:
+        accelerator, total = self.accelerator, 0.0
+        for at, batch in enumerate(batches):
+            apart = nullcontext() if at + 1 == len(batches) else accelerator.no_sync(self.lesson)
+            with apart:
+                with accelerator.autocast():
+                    loss = self.lesson(batch)
+                # Gradients of several processes are averaged; a sum is wanted.
+                accelerator.backward(loss * accelerator.num_processes / max(weight, 1.0))
+            total += float(loss.detach())
+        return total
 
     def _batches(self, data: Sequence[Sample], start: int, steps: int) -> Iterator[list[Batch]]:
         """What this process takes of each step."""
@@ -229,7 +261,7 @@ class _Run:
         with torch.random.fork_rng(devices=[] if self.accelerator.device.type == "cpu" else None):
             mine = order.parts(
                 list(range(len(held))), self.accelerator.process_index, self.accelerator.num_processes,
-                self.machine.micro,
+                self.micro,
             )  # fmt: skip
             read = Read(held, self.recipe, self.begun.tokenizer, self.seen)
             total = weight = 0.0
@@ -251,8 +283,8 @@ class _Run:
             moments = {
                 f"{name}/{key}": self.optimizer.state[parameter][key]
                 for name, parameter in self.named.items()
-                for key in ("exp_avg", "exp_avg_sq")
-                if parameter in self.optimizer.state
+                for key in MOMENTS
+                if parameter in self.optimizer.state  # those that no step has reached have none
             }
             try:
                 checkpoints.write(
@@ -270,34 +302,42 @@ class _Run:
         saved = checkpoints.read(found[-1])
         put(self.begun.network, saved.trained, found[-1])
         for name, parameter in self.named.items():
-            if f"{name}/exp_avg" not in saved.optimizer:  # nothing reached it yet
+            if f"{name}/exp_avg" not in saved.optimizer:  # no step has reached it
                 continue
-            state = {"step": torch.tensor(float(saved.step))}
-            for key in ("exp_avg", "exp_avg_sq"):
-                if (moment := saved.optimizer.get(f"{name}/{key}")) is None or moment.shape != parameter.shape:
+            state = {}
+            for key in MOMENTS:
+                shape = torch.Size() if key == "step" else parameter.shape
+                if (moment := saved.optimizer.get(f"{name}/{key}")) is None or moment.shape != shape:
                     raise MomentidxError(
                         f"{found[-1]} has no {key} of {name} that fits. Remove it; the one before is taken."
                     )
-                state[key] = moment.to(parameter.device)
+                state[key] = moment if key == "step" else moment.to(parameter.device)
             self.optimizer.state[parameter] = state
         if len(saved.random) != self.accelerator.num_processes:
             raise WrongUse(
                 f"{self.folder} was trained by {len(saved.random)} processes, and there are "
                 f"{self.accelerator.num_processes} now: the steps would not be the same. Use as many as before."
             )
-        mine = saved.random[self.accelerator.process_index]
-        torch.set_rng_state(mine[: len(torch.get_rng_state())])
-        if self.accelerator.device.type == "cuda":
-            torch.cuda.set_rng_state(mine[len(torch.get_rng_state()) :])
+        self._put_generators(saved.random[self.accelerator.process_index])
         return saved.step
 
     def _generators(self) -> Tensor:
         """(processes, bytes)."""
+        gathered: Tensor = self.accelerator.gather(self._own_generators()[None].to(self.accelerator.device))
+        return gathered.cpu()
+
+    def _own_generators(self) -> Tensor:
+        """(bytes,) of this process."""
         state = torch.get_rng_state()
         if self.accelerator.device.type == "cuda":
             state = torch.cat((state, torch.cuda.get_rng_state()))
-        gathered: Tensor = self.accelerator.gather(state[None].to(self.accelerator.device))
-        return gathered.cpu()
+        return state
+
+    def _put_generators(self, state: Tensor) -> None:
+        length = len(torch.get_rng_state())
+        torch.set_rng_state(state[:length])
+        if self.accelerator.device.type == "cuda":
+            torch.cuda.set_rng_state(state[length:])
 
     def _stumble(self, number: int, batches: Sequence[Batch], loss: float, norm: float) -> None:
         """Keep the batch for people to look at, and end: the weights are still those before this step."""

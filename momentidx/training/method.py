@@ -61,6 +61,13 @@ class Batch:
     seen: Sequence[Seen]
     names: Sequence[str] = ()
 
+    def parts(self, most: int) -> list[Batch]:
+        """The same samples, at most so many at a time."""
+        starts = range(0, len(self.written), most)
+        return [
+            Batch(self.written[at : at + most], self.seen[at : at + most], self.names[at : at + most]) for at in starts
+        ]
+
 
 class Described:
     """For the methods: a dataclass that says what it is."""

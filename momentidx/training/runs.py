@@ -21,7 +21,7 @@ import momentidx
 from momentidx.errors import WrongUse
 from momentidx.models.checkpoints.foreign import listed
 from momentidx.training import checkpoints
-from momentidx.training.base import RUN, Begun, read_run
+from momentidx.training.base import FORMAT, RUN, Begun, read_run
 from momentidx.training.recipe import Recipe, differences
 from momentidx.training.samples import Sample, digest
 
@@ -38,7 +38,7 @@ def begin_run(
 ) -> None:  # fmt: skip
     """Write what the run is of; or, where it is written, compare. Raises WrongUse with what is different."""
     told = {
-        "format": 1,
+        "format": FORMAT,
         "recipe": recipe.to_json(),
         "base": os.path.relpath(base.resolve(), folder.resolve()),
         "base_version": begun.version,

@@ -157,6 +157,23 @@ def write(folder: Path, architecture: str) -> Path:
     return folder
 
 
+def language_model(folder: Path) -> Path:
+    """One that is only told things."""
+    torch.manual_seed(0)
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**_TEXT))
+    model.generation_config = transformers.GenerationConfig(
+        eos_token_id=number("<|im_end|>"), pad_token_id=number("<|endoftext|>")
+    )
+    model.save_pretrained(folder)
+    tokenizer(folder, "")
+    template = (
+        "{% for message in messages %}<|im_start|>{{ message.role + '\n' + message.content }}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n"
+    )
+    (folder / "chat_template.jinja").write_text(template)
+    return folder
+
+
 def speaking(network: Any) -> None:
     """Let a random model say what `server.answer_to` would, token by token through its own generation."""
     network.ready()

@@ -187,3 +187,33 @@ def test_a_run_that_is_not_finished_is_no_base(base: Path, features: Path, tmp_p
         )  # fmt: skip
     with pytest.raises(MomentidxError, match="is not finished"):
         begin(tmp_path / "run", recipe.method)
+
+
+FORMATS = Path(__file__).parent / "formats"
+"""A checkpoint of every format there was, as its momentidx wrote it; a new format adds a folder."""
+
+
+def test_the_checkpoints_of_every_format_are_read() -> None:
+    assert [path.name for path in sorted(FORMATS.iterdir())] == [str(checkpoints.FORMAT)]
+    found = checkpoints.read(FORMATS / "1" / "steps" / "000010")
+    assert (found.step, found.trained["w"].tolist(), found.random.tolist()) == (10, [1.0, 1.0], [[0] * 8])
+    assert {name: tensor.tolist() for name, tensor in found.optimizer.items()} == {
+        "w/step": 10.0, "w/exp_avg": [0.0, 0.0], "w/exp_avg_sq": [0.0, 0.0],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "format"), [("run.json", 2), ("state.json", 2)])
+def test_what_another_momentidx_wrote_is_refused_and_left_as_it_is(
+    base: Path, features: Path, tmp_path: Path, name: str, format: Any
+) -> None:
+    recipe = small("vtimellm-align")
+    watching = Watching(stop=lambda: True)
+    run = tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(recipe, base, toys.samples(), run, machine=CPU, features=features, watching=watching)
+    (path,) = run.rglob(name)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": format}))
+    before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
+    with pytest.raises(MomentidxError, match=f"was written in format {format}, and this momentidx reads 1"):
+        train(recipe, base, toys.samples(), run, machine=CPU, features=features)
+    assert {file: file.read_bytes() for file in run.rglob("*") if file.is_file()} == before

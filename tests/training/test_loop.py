@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedType
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -271,3 +273,66 @@ def test_samples_must_lie_in_their_clip() -> None:
 def test_a_run_keeps_what_learns_and_what_is_ours(base: Path) -> None:
     network = prepared(small("momentor-align"), base).network
     assert sorted(kept(network)) == ["projector.bias", "projector.weight", "time.input", "time.output"]
+
+
+@pytest.mark.parametrize("reached", ["never", "sometimes"])
+def test_what_no_step_or_only_some_reach_is_resumed_to_the_last_bit(
+    base: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reached: str
+) -> None:
+    recipe = small("vtimellm-align")
+    loss = type(recipe.method).loss
+
+    def without_bias(self: Any, network: Any, batch: Any) -> torch.Tensor:
+        network.projector.bias.requires_grad_(reached == "sometimes" and "clip0" in batch.names)
+        return loss(self, network, batch)
+
+    monkeypatch.setattr(type(recipe.method), "loss", without_bias)
+    whole = go(recipe, base, tmp_path / "whole", features)
+    with pytest.raises(Stopped):
+        go(recipe, base, tmp_path / "parts", features, watching=Watching(stop=StopAfter(3)))
+    parts = go(recipe, base, tmp_path / "parts", features)
+    assert losses(parts) == losses(whole)
+    one, other = load_file(whole / "trained.safetensors"), load_file(parts / "trained.safetensors")
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, recipe: Recipe, least: int) -> None:
+    """More than `least` samples at a time are too many."""
+    loss = type(recipe.method).loss
+
+    def full(self: Any, network: Any, batch: Any) -> torch.Tensor:
+        if len(batch.written) > least:
+            torch.rand(3)  # something random was drawn by then
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return loss(self, network, batch)
+
+    monkeypatch.setattr(type(recipe.method), "loss", full)
+
+
+def test_where_memory_runs_out_a_step_learns_the_same_from_fewer_samples_at_a_time(
+    base: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recipe = small("vtimellm-boundaries", steps=2)
+    fits = go(recipe, base, tmp_path / "fits", features, machine=Machine(micro=1, cpu=True))
+    short_of_memory(monkeypatch, recipe, 1)
+    run = go(recipe, base, tmp_path / "run", features, machine=Machine(micro=4, cpu=True))
+    assert losses(run) == losses(fits)
+    assert [record.getMessage() for record in caplog.records if "memory" in record.getMessage()] == [
+        "memory ran out: going on with 2 samples at a time; a step learns as before",
+        "memory ran out: going on with 1 samples at a time; a step learns as before",
+    ]
+
+
+def test_one_sample_that_does_not_fit_ends_the_run_with_what_to_do(
+    base: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = small("vtimellm-align")
+    short_of_memory(monkeypatch, recipe, 0)
+    with pytest.raises(MomentidxError, match=r"too small for 1 samples at a time\. Go on with fewer"):
+        go(recipe, base, tmp_path / "run", features)
+
+
+def test_ways_of_working_that_split_the_network_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Accelerator, "distributed_type", DistributedType.FSDP)
+    with pytest.raises(WrongUse, match="accelerate is set to FSDP, which splits the network"), Machine(cpu=True).open():
+        pass

@@ -180,6 +180,8 @@ _MOLMO_TOKENS = (
     *("<im_end>", "<frame_end>"),
 )
 
+TEXT = Family(SECONDS, Numbers(1, HALF, HALF), (), {}, lambda clip, numbers: Shown("", {}))  # noqa: ARG005
+"""Language models without eyes: of a clip they are shown nothing."""
 FAMILIES: Mapping[str, Family] = {
     "Qwen2_5_VLForConditionalGeneration": Family(
         SECONDS, Numbers(14, CLIP_MEAN, CLIP_STD, 2, 2, 128 * 28 * 28, 768 * 28 * 28), _QWEN_VIDEO,

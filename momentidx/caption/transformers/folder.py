@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from momentidx.caption.asking import PLAIN, Prompts
-from momentidx.caption.transformers.families import FAMILIES, Family
+from momentidx.caption.transformers.families import FAMILIES, TEXT, Family
 from momentidx.caption.transformers.known import KNOWN, Known, known
 from momentidx.caption.transformers.pixels import Numbers
 from momentidx.errors import MomentidxError, WrongUse
@@ -27,6 +27,7 @@ ROOM = 1.25
 """Memory to run a model over the memory of its weights: pictures, text and the cache of a small batch."""
 WHERE = "docs/captioners.md says which models there are and how to get them"
 INDEX = "model.safetensors.index.json"
+GROUNDING_DINO = "GroundingDinoForObjectDetection"
 _HUB_ID = re.compile(r"(?P<repo>[\w.\-]+/[\w.\-]+)(?:@(?P<revision>[\w.\-]+))?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -45,7 +46,7 @@ class ModelFolder:
 
     @property
     def family(self) -> Family:
-        return FAMILIES[self.architecture]
+        return FAMILIES.get(self.architecture, TEXT)
 
     @property
     def gigabytes(self) -> float:
@@ -156,16 +157,44 @@ def installed(models: Path) -> Iterator[tuple[Known, ModelFolder]]:
 
 def opened(folder: Path, prompts: Prompts = PLAIN) -> ModelFolder:
     """A folder's model, if everything is there and of a kind that is known. Raises MomentidxError."""
+    wanted = "video chat model that momentidx can ask"
+    made = _of_kind(folder, FAMILIES.__contains__, wanted, f"It can ask: {', '.join(FAMILIES)}.")
+    return replace(made, prompts=prompts)
+
+
+def language_model(text: str) -> ModelFolder:
+    """A model that is only told things: a folder, or a hub id in the cache of the hub's tools. Raises as `found`."""
+    return _of_kind(placed(text), _is_language, "language model", "Take one for text alone (...ForCausalLM).")
+
+
+def grounding_dino(text: str) -> ModelFolder:
+    """A Grounding DINO: a folder, or a hub id in the cache. Raises as `found`."""
+    return _of_kind(placed(text), GROUNDING_DINO.__eq__, "Grounding DINO", "Take IDEA-Research/grounding-dino-tiny.")
+
+
+def placed(text: str) -> Path:
+    """The folder that its own name or a hub id means. Raises WrongUse for neither, MomentidxError when it is absent."""
+    if (folder := Path(text).expanduser()).is_dir():
+        return folder
+    match = _HUB_ID.fullmatch(text)
+    if match is None:
+        raise WrongUse(f"'{text}' is no folder with a model and no hub id (org/name).")
+    return _cached(match["repo"], match["revision"])
+
+
+def _is_language(architecture: str) -> bool:
+    return architecture.endswith("ForCausalLM")
+
+
+def _of_kind(folder: Path, is_kind: Callable[[str], bool], wanted: str, advice: str) -> ModelFolder:
+    """A folder's model, if it is whole and of that kind. Raises MomentidxError."""
     config = _json(folder / "config.json")
     if config is None:
         raise MomentidxError(f"{folder} holds no model: config.json is missing. {WHERE}.")
     named = config.get("architectures") or ["?"]
-    architecture = next((name for name in named if name in FAMILIES), None)
+    architecture = next((name for name in named if is_kind(name)), None)
     if architecture is None:
-        raise MomentidxError(
-            f"{folder} holds a {named[0]}, which is no video chat model that momentidx can ask. "
-            f"It can ask: {', '.join(FAMILIES)}."
-        )
+        raise MomentidxError(f"{folder} holds a {named[0]}, which is no {wanted}. {advice}")
     weights = tuple(_weights(folder))
     for file in weights:
         _check_whole(file)
@@ -173,7 +202,7 @@ def opened(folder: Path, prompts: Prompts = PLAIN) -> ModelFolder:
         raise MomentidxError(
             f"{folder} has no tokenizer ({', '.join(_TOKENIZERS)}). Fetch the rest of the model. {WHERE}."
         )
-    return ModelFolder(folder, architecture, config, weights, prompts)
+    return ModelFolder(folder, architecture, config, weights)
 
 
 def _cached(repo: str, revision: str | None) -> Path:
@@ -188,7 +217,7 @@ def _cached(repo: str, revision: str | None) -> Path:
         here = f" in the revision {revision}" if revision else ""
         raise MomentidxError(
             f"The model {repo} is not on this machine{here}. Fetch it with '{command}', or put its files into a folder "
-            f"and set 'video_model' to that. {WHERE}."
+            f"and name that. {WHERE}."
         ) from error
 
 

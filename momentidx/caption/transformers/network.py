@@ -105,24 +105,30 @@ class Network:
 
     def _text(self, request: Request, shown: Shown) -> str:
         """The whole conversation in the model's own template, the clip in the video's place."""
-        prompt = self._harmless(request.prompt)
+        prompt, marks = self._harmless(request.prompt), self._folder.family.video
+        if not marks:  # it is only told things
+            return self._templated(prompt)
         for content in (
             [{"type": "video"}, {"type": "text", "text": prompt}],
             # A template from before videos: the mark goes where the text begins.
-            [{"type": "text", "text": self._folder.family.video[0] + prompt}],
+            [{"type": "text", "text": marks[0] + prompt}],
         ):
-            text: str = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": content}],
-                chat_template=self.template,
-                add_generation_prompt=True,
-                tokenize=False,
-                enable_thinking=False,
-            )
-            for mark in self._folder.family.video:
+            text = self._templated(content)
+            for mark in marks:
                 if mark in text:
                     return text.replace(mark, shown.text, 1)
         sentence = f"{self._folder.path}: its chat template has no place for a video. Take another model."
         raise UnusableFootage("model", sentence, passing=True)
+
+    def _templated(self, content: str | list[dict[str, str]]) -> str:
+        text: str = self.tokenizer.apply_chat_template(
+            [{"role": "user", "content": content}],
+            chat_template=self.template,
+            add_generation_prompt=True,
+            tokenize=False,
+            enable_thinking=False,
+        )
+        return text
 
     def _harmless(self, prompt: str) -> str:
         """The prompt without the model's own control tokens, which a user's words may hold."""
@@ -180,8 +186,13 @@ def together(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     return batch
 
 
-def load(folder: ModelFolder, device: torch.device) -> Any:
-    """The network with its weights. Raises MomentidxError when they do not fit it."""
+def load(
+    folder: ModelFolder, device: torch.device, *, attention: str | None = "sdpa", dtype: torch.dtype | None = None
+) -> Any:
+    """The network with its weights; without a `dtype` in half precision on a GPU.
+
+    Raises MomentidxError when they do not fit it.
+    """
     import transformers
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -196,8 +207,8 @@ def load(folder: ModelFolder, device: torch.device) -> Any:
             warnings.simplefilter("ignore")  # what the library tells its developers
             model, told = kind.from_pretrained(
                 folder.path,
-                dtype=torch.bfloat16 if device.type == "cuda" else torch.float32,
-                attn_implementation="sdpa",
+                dtype=dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32),
+                attn_implementation=attention,
                 use_safetensors=True,
                 local_files_only=True,
                 output_loading_info=True,

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
 from typing import Any
 
+from momentidx.caption.detector import Detector
 from momentidx.caption.protocol import Captioner
+from momentidx.caption.shotlog.captioner import shrunk
+from momentidx.caption.shotlog.detector import ShotLogDetector
 from momentidx.footage import Footage
 from momentidx.media.frames import FrameSource
 from momentidx.times import Span
 from momentidx.training.engine.boundaries import Limits, Region, consistency, difference, peaks, smoothed
-from momentidx.training.engine.instances import Detector, Instance, ShotLogDetector, instances
+from momentidx.training.engine.instances import Follower, Instance, instances
 from momentidx.training.engine.instructions import ASKED, CAPTION, LEAST, drafts, record, seconds, sifted
 from momentidx.training.engine.looks import Look, look
 from momentidx.training.engine.matrix import Matrix, matrix
+from momentidx.training.engine.wording import Flaw
+from momentidx.training.engine.writers import Templates, Writer
 from momentidx.training.samples import Picture
 
 REVISION = "1"
@@ -36,7 +41,10 @@ class Engine:
     """How data are built. The same engine gives the same data of the same footage."""
 
     captioner: Captioner
-    detector: Callable[[], Detector] = ShotLogDetector
+    detector: Detector = field(default_factory=ShotLogDetector)
+    words: tuple[str, ...] = ()
+    """What the detector looks for; whatever it knows where there are none."""
+    writer: Writer = Templates()
     limits: Limits = Limits()
     least: dict[str, float] = field(default_factory=lambda: dict(LEAST))
     """Score below which a draft is rejected, by task."""
@@ -45,8 +53,8 @@ class Engine:
     @property
     def key(self) -> str:
         """Changes whenever what is built could change."""
-        parts = [REVISION, self.captioner.name, self.captioner.version, self.detector().version, self.seed, self.least]
-        told = json.dumps([*parts, asdict(self.limits), ASKED], sort_keys=True)
+        parts = [REVISION, self.captioner.name, self.captioner.version, self.detector.version, self.seed, self.least]
+        told = json.dumps([*parts, self.words, self.writer.version, asdict(self.limits), ASKED], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -62,15 +70,19 @@ class _Seen:
 
 def build(name: str, footage: Footage, frames: FrameSource, engine: Engine) -> dict[str, Any]:
     """What is learned from one footage, as JSON values. Raises UnusableFootage when it cannot be read."""
-    seen = _watched(footage, frames, engine.detector())
+    seen = _watched(footage, frames, engine)
     spans, joined = events(footage, frames, seen, engine.limits)
     known = matrix(spans, engine.captioner.describe(footage, frames), seen.instances)
     kept, rejected = sifted(drafts(known), engine.least)
-    random = Random(f"{engine.seed} {footage.fingerprint}")
+    known = known.fitting(engine.least[CAPTION])
     told: dict[str, list[dict[str, Any]]] = {}
-    for draft in kept:
+    written = engine.writer.write(kept, known, Random(f"{engine.seed} {footage.fingerprint}"))
+    for draft, said in zip(kept, written, strict=True):
+        if isinstance(said, Flaw):
+            rejected[draft.task, said.value] += 1
+            continue
         records = told.setdefault(draft.task, [])
-        records.append(record(draft, len(records), footage, random))
+        records.append(record(draft, said, len(records), footage))
     return {
         "name": name,
         "fingerprint": footage.fingerprint,
@@ -78,7 +90,7 @@ def build(name: str, footage: Footage, frames: FrameSource, engine: Engine) -> d
         "duration": round(float(footage.duration), 6),
         "splits_joined": joined,
         "instances": [one.name for one in known.instances],
-        "events": _columns(known, footage, engine.least[CAPTION]),
+        "events": _columns(known, footage),
         "records": told,
         "rejected": [[task, reason, count] for (task, reason), count in sorted(rejected.items())],
     }
@@ -106,19 +118,21 @@ def events(footage: Footage, frames: FrameSource, seen: _Seen, limits: Limits) -
     return [Span(start, end, base) for start, end in pairwise(edges)], len(found) - len(kept)
 
 
-def _watched(footage: Footage, frames: FrameSource, detector: Detector) -> _Seen:
+def _watched(footage: Footage, frames: FrameSource, engine: Engine) -> _Seen:
+    follower = Follower(engine.detector, engine.words)
     pts: list[int] = []
     looks: list[Look] = []
     scores: list[float] = []
     before: Picture | None = None
-    for batch in frames.watch(per_second=PER_SECOND, width=WIDTH):
-        for time, picture in zip(batch.pts.tolist(), batch.images, strict=True):
-            detector.see(time, picture)
+    for batch in frames.watch(per_second=PER_SECOND, width=max(WIDTH, engine.detector.width)):
+        for time, large in zip(batch.pts.tolist(), batch.images, strict=True):
+            picture = shrunk(large, WIDTH) if max(large.shape[:2]) > WIDTH else large
+            follower.see(time, picture, large)
             pts.append(time)
             looks.append(look(picture))
             scores.append(difference(before, picture))
             before = picture
-    return _Seen(pts, looks, scores, instances(detector.finish(), footage.span.base))
+    return _Seen(pts, looks, scores, instances(follower.finish(), footage.span.base))
 
 
 def _consistent(at: int, seen: _Seen, limits: Limits, base: Fraction) -> float:
@@ -139,13 +153,13 @@ def _regions(found: Sequence[Instance], pts: int, within: int) -> dict[int, Regi
     return {number: region for number, region in there if region is not None}
 
 
-def _columns(known: Matrix, footage: Footage, least: float) -> list[dict[str, Any]]:
-    """The matrix column by column; a caption that does not fit its event is left out."""
+def _columns(known: Matrix, footage: Footage) -> list[dict[str, Any]]:
+    """The matrix column by column."""
     return [
         {
             "start": seconds(column.span.start, footage),
             "end": seconds(column.span.end, footage),
-            "caption": column.caption if column.match >= least else None,
+            "caption": column.caption,
             "match": round(column.match, 3),
             "doing": [doing.does if doing else None for doing in column.doing],
         }

@@ -6,19 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.caption.detector import Detector
+from momentidx.caption.shotlog.boxes import common
 from momentidx.caption.shotlog.captioner import SMALL, STANDS, shrunk
 from momentidx.caption.shotlog.colours import NAMES, shares
-from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.pairs import movement
-from momentidx.caption.shotlog.people import Finder, Person
 from momentidx.caption.shotlog.things import HELD, Blob, Watcher, tracks
-from momentidx.models.tflite import Detection
 from momentidx.training.engine.boundaries import Region
 from momentidx.training.engine.looks import Look, alike, look
 from momentidx.training.samples import Picture
@@ -37,7 +35,9 @@ EDGE = 0.125
 SURE = 0.4
 """Score from which a named box counts."""
 EVERY = 8
-"""One picture in so many is searched for people and objects."""
+"""One picture in so many is shown to the detector ..."""
+TOGETHER = 8
+"""... and so many of these at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,6 @@ class Seen:
     box: Blob
     look: Look
     score: float = 1.0
-
-
-class Detector(Protocol):
-    """What finds things. Fed the pictures of one footage in order, and made anew for the next."""
-
-    version: str
-    """Changes whenever what is found could change."""
-
-    def see(self, pts: int, picture: Picture) -> None: ...
-
-    def finish(self) -> Sequence[Seen]:
-        """Everything that was seen; called once, after the last picture."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +73,36 @@ class Instance:
         return Region(nearest.box.centre, nearest.look) if abs(nearest.box.pts - pts) <= within else None
 
 
-class ShotLogDetector:
-    """What the shot log finds: what moves before a standing camera, people, and objects where its models are there."""
+class Follower:
+    """Takes the pictures of one footage in order: what moves before a standing camera, and what a detector finds."""
 
-    def __init__(self, models: Models | None = None) -> None:
-        models = models or Models()
-        self._objects, self._finder, self._watcher = models.objects, Finder(), Watcher()
+    def __init__(self, detector: Detector, words: Sequence[str] = ()) -> None:
+        """`words` are what the detector is to look for."""
+        self._detector, self._words, self._watcher = detector, words, Watcher()
         self._held: dict[int, Picture] = {}
         """The latest pictures: the watcher is some of them behind."""
+        self._waiting: list[tuple[int, Picture, Picture]] = []
+        """What the detector will be shown together."""
         self._before: NDArray[np.uint8] | None = None
         self._seen: list[Seen] = []
         self._number = 0
-        self.version = f"shotlog {models.version}".strip()
 
-    def see(self, pts: int, picture: Picture) -> None:
+    def see(self, pts: int, picture: Picture, large: Picture) -> None:
+        """Take the next picture; `large` is the same in the detector's size."""
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
         move = None if self._before is None else movement(self._before, grey)
         self._before, self._held[pts] = grey, picture
         self._watcher.see(pts, shrunk(picture, SMALL), None if move is None else move.edge < STANDS)
         if self._number % EVERY == 0:
-            self._named(pts, picture)
+            self._waiting.append((pts, picture, large))
+        if len(self._waiting) == TOGETHER:
+            self._look()
         self._number += 1
         self._take()
 
     def finish(self) -> Sequence[Seen]:
+        """Everything that was seen; called once, after the last picture."""
+        self._look()
         self._watcher.finish()
         self._take()
         return self._seen
@@ -122,16 +115,17 @@ class ShotLogDetector:
         for pts in list(self._held)[:-HELD]:
             del self._held[pts]
 
-    def _named(self, pts: int, picture: Picture) -> None:
-        found = self._objects(picture) if self._objects else None
-        boxes: list[tuple[str, Detection | Person]] = [
-            ("person", each) for each in self._finder(picture, found, faces="none")
-        ]
-        boxes += [(each.label, each) for each in found or () if each.label not in ("person", "n/a")]
-        for label, each in boxes:
-            if each.score >= SURE:
-                blob = _blob(pts, each.left, each.top, each.right, each.bottom, picture)
-                self._seen.append(Seen(label, blob, look(_cropped(picture, blob)), float(each.score)))
+    def _look(self) -> None:
+        """Show the detector what waits."""
+        if not self._waiting:
+            return
+        found = self._detector.find([large for _, _, large in self._waiting], self._words)
+        for (pts, picture, _), some in zip(self._waiting, found, strict=True):
+            for each in some:
+                if each.score >= SURE:
+                    blob = _blob(pts, each.left, each.top, each.right, each.bottom, picture)
+                    self._seen.append(Seen(each.label, blob, look(_cropped(picture, blob)), float(each.score)))
+        self._waiting.clear()
 
 
 def instances(seen: Sequence[Seen], base: Fraction) -> list[Instance]:
@@ -169,7 +163,7 @@ def _followed(seen: Sequence[Seen], label: str, base: Fraction) -> list[Instance
 
 def _is_named(thing: Instance, named: dict[int, list[Blob]]) -> bool:
     """Whether it lies where something was named, in half of the pictures at least in which anything was."""
-    touches = [any(_touch(s.box, box) for box in named[s.box.pts]) for s in thing.seen if s.box.pts in named]
+    touches = [any(common(s.box, box) >= TOUCHES for box in named[s.box.pts]) for s in thing.seen if s.box.pts in named]
     return bool(touches) and 2 * sum(touches) >= len(touches)
 
 
@@ -203,10 +197,3 @@ def _blob(pts: int, left: float, top: float, right: float, bottom: float, pictur
     strongest = int(part.argmax())
     colour = NAMES[strongest] if part[strongest] >= 0.5 and NAMES[strongest] != "grey" else None
     return Blob(pts, left, top, right, bottom, box.area, colour, glows=False)
-
-
-def _touch(one: Blob, other: Blob) -> bool:
-    across = min(one.right, other.right) - max(one.left, other.left)
-    down = min(one.bottom, other.bottom) - max(one.top, other.top)
-    smaller = min((box.right - box.left) * (box.bottom - box.top) for box in (one, other))
-    return across > 0 and down > 0 and across * down >= TOUCHES * smaller

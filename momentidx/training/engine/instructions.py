@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 from momentidx.footage import Footage
@@ -72,6 +71,14 @@ class Draft:
     score: float
     problem: str = ""
     """Why it cannot be used; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A draft in words; names in braces as in the draft."""
+
+    asked: str
+    answered: str
 
 
 def drafts(known: Matrix) -> Iterator[Draft]:
@@ -141,15 +148,14 @@ def sifted(found: Iterator[Draft], least: Mapping[str, float]) -> tuple[list[Dra
     return kept, rejected
 
 
-def record(draft: Draft, number: int, footage: Footage, random: Random) -> dict[str, Any]:
+def record(draft: Draft, said: Spoken, number: int, footage: Footage) -> dict[str, Any]:
     """The draft as Moment-10M writes one, times in seconds since the first picture."""
     variables = {name: _plain(value, footage) for name, value in draft.variables.items()}
-    said = {"User": random.choice(ASKED[draft.task]), "Assistant": draft.answer}
     return {
         "id": number,
         "data_type": draft.task,
         "variables": variables,
-        "conversations": [said],
+        "conversations": [{"User": said.asked, "Assistant": said.answered}],
         "match_score": round(draft.score, 3),
     }
 

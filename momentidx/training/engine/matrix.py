@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from momentidx.events import Event
@@ -47,6 +47,11 @@ class Matrix:
 
     instances: tuple[Instance, ...]
     columns: tuple[Column, ...]
+
+    def fitting(self, least: float) -> Matrix:
+        """Without captions that fit their event less than that."""
+        columns = (column if column.match >= least else replace(column, caption=None) for column in self.columns)
+        return replace(self, columns=tuple(columns))
 
 
 def matrix(spans: Sequence[Span], told: Sequence[Event], instances: Sequence[Instance]) -> Matrix:

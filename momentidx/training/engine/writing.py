@@ -60,7 +60,7 @@ def build_all(paths: Sequence[Path], folder: Path, engine: Engine, opened: Open)
             continue
         parts.append((path, part))
         yield Done(path, state)
-    _write(folder, parts, failed, engine.key)
+    _write(folder, parts, failed, engine)
 
 
 def _before(folder: Path, name: str, footage: Footage, engine: Engine) -> dict[str, Any] | None:
@@ -80,15 +80,15 @@ def _built(folder: Path, name: str, footage: Footage, frames: FrameSource, engin
     return part
 
 
-def _write(folder: Path, parts: Sequence[tuple[Path, dict[str, Any]]], failed: dict[str, str], key: str) -> None:
+def _write(folder: Path, parts: Sequence[tuple[Path, dict[str, Any]]], failed: dict[str, str], engine: Engine) -> None:
     told = {path.name: part for path, part in parts}
     write_whole(folder / MOMENT10M, _json({name: part["records"] for name, part in told.items() if part["records"]}))
     write_whole(folder / GESM, _json({name: _sequence(part) for name, part in told.items() if _captioned(part)}))
     write_whole(folder / OURS, "".join(line for path, part in parts for line in _lines(path, part)))
-    write_whole(folder / REPORT, _json(report(told.values(), failed, key)))
+    write_whole(folder / REPORT, _json(report(told.values(), failed, engine)))
 
 
-def report(parts: Iterable[dict[str, Any]], failed: dict[str, str], key: str) -> dict[str, Any]:
+def report(parts: Iterable[dict[str, Any]], failed: dict[str, str], engine: Engine) -> dict[str, Any]:
     """Counts and lengths over all footage, and what was rejected and why."""
     parts = list(parts)
     lengths = sorted(event["end"] - event["start"] for part in parts for event in part["events"])
@@ -97,7 +97,8 @@ def report(parts: Iterable[dict[str, Any]], failed: dict[str, str], key: str) ->
         for task, reason, count in part["rejected"]:
             rejected[task][reason] += count
     return {
-        "key": key,
+        "key": engine.key,
+        "writer": engine.writer.name,
         "footage": len(parts),
         "seconds": round(sum(part["duration"] for part in parts), 3),
         "events": len(lengths),

@@ -104,7 +104,8 @@ def test_events_instances_and_all_tasks_are_what_was_drawn(builder: Builder, cli
     report = builder.json(REPORT)
     assert list(report["kept"]) == sorted(TASKS)
     assert report | {"key": ""} == {
-        "key": "", "footage": 1, "seconds": 9.0, "events": 3, "splits_joined": 0, "instances": 1, "unusable": {},
+        "key": "", "writer": "templates",
+        "footage": 1, "seconds": 9.0, "events": 3, "splits_joined": 0, "instances": 1, "unusable": {},
         "event_seconds": {"shortest": 3.0, "median": 3.0, "longest": 3.0},
         "kept": {
             "segment_caption_data": 3, "segment_locate_data": 3, "qa_data": 2, "instance_qa_data": 2,

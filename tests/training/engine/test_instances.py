@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from momentidx.caption.shotlog.detector import ShotLogDetector
 from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.things import Blob
 from momentidx.models.tflite import Detection
-from momentidx.training.engine.instances import Instance, Seen, ShotLogDetector, instances
+from momentidx.training.engine.instances import Follower, Instance, Seen, instances
 from momentidx.training.engine.looks import look
 from momentidx.training.samples import Picture
 
@@ -73,6 +74,7 @@ def test_what_was_named_is_not_told_a_second_time_because_it_moves() -> None:
     models: Any = dogs
     detector = ShotLogDetector(Models(objects=models, version="dogs"))
     assert detector.version == "shotlog dogs"
+    follower = Follower(detector)
     for at in range(48):
-        detector.see(at, picture(at))
-    assert summary(instances(detector.finish(), TICK)) == [("the red dog", [0, 8, 16, 24, 32, 40])]
+        follower.see(at, picture(at), picture(at))
+    assert summary(instances(follower.finish(), TICK)) == [("the red dog", [0, 8, 16, 24, 32, 40])]
