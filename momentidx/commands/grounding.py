@@ -16,6 +16,7 @@ from momentidx.evaluation.grounding import figures
 from momentidx.media.probe import probe
 from momentidx.media.source import Source
 from momentidx.pipeline.tools import Tools
+from momentidx.search.ranking import compared
 from momentidx.search.spans import choose
 
 
@@ -71,5 +72,5 @@ def _answers(sentences: list[str], told: Told, tools: Tools) -> NDArray[np.float
     """(Q, 2) seconds; the whole video where nothing was told."""
     if not told.captions:
         return np.tile([0.0, told.duration], (len(sentences), 1))
-    scores = tools.embedder.embed(sentences) @ tools.embedder.embed(told.captions).T  # (Q, N)
+    scores = compared(sentences, told.captions, tools.embedder)  # (Q, N)
     return choose(scores, told.spans, told.duration).times[:, 0]

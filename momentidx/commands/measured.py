@@ -21,6 +21,7 @@ from momentidx.media.child import Decoder
 from momentidx.media.probe import probe
 from momentidx.media.source import Source
 from momentidx.search.find import search
+from momentidx.search.ranking import compared
 from momentidx.search.spans import choose
 from momentidx.search.vectors import open_vectors
 
@@ -100,7 +101,7 @@ class Asking:
         events = self._described(footage, source, path)
         if not events:
             return ()
-        scores = self._embedder.embed([words]) @ self._embedder.embed([event.caption for event in events]).T
+        scores = compared([words], [event.caption for event in events], self._embedder)
         found = choose(scores, np.array(_spans(events, footage)), float(footage.duration), count=RANKED)
         return [(float(start), float(end)) for start, end in found.times[0]]
 

@@ -13,8 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.search import facts
 from momentidx.search.adapter import Adapter, Array
-from momentidx.search.ranking import AROUND, AROUND_WORDS, MEANING, WORDS, footage_vectors, shares
+from momentidx.search.ranking import AROUND, AROUND_WORDS, FACTS, MEANING, WORDS, footage_vectors, shares
 from momentidx.search.spans import Spans, Times, choose
 from momentidx.search.words import stems
 
@@ -52,6 +53,10 @@ class Corpus:
         return self.adapter.direct(self.vectors)
 
     @cached_property
+    def _facts(self) -> facts.Facts:
+        return facts.read(self.captions)
+
+    @cached_property
     def _context(self) -> Array:
         return footage_vectors(self.vectors, self.footages, len(self.durations), self.adapter)
 
@@ -70,7 +75,8 @@ class Corpus:
 
     def match(self, sentences: Sequence[str], vectors: Array) -> Match:
         """Comparison of everything with (Q,) sentences and their (Q, D) vectors."""
-        direct = self.adapter.direct(vectors) @ self._direct.T
+        stated = FACTS / MEANING * facts.shared(facts.read(sentences), self._facts)
+        direct = self.adapter.direct(vectors) @ self._direct.T + stated
         context = self.adapter.context(vectors) @ self._context.T
         return Match(
             direct=direct,
@@ -157,7 +163,7 @@ class Match:
     """What was compared, before it is added up."""
 
     direct: Array
-    """(Q, E) cosines"""
+    """(Q, E) cosines, and the facts that both state"""
     own: Array
     """(Q, E) what each event's caption brings to a score"""
     around: Array

@@ -1,8 +1,9 @@
-"""How well a footage and its events answer a query: four signals in one number from 0 to 1.
+"""How well a footage and its events answer a query: five signals in one number from 0 to 1.
 
 - the event itself: how near its caption's meaning is (the cosine of the vectors), and how many of the words it has;
 - what is told around it: the same two of all captions of its footage together. "He lands on the mat" says
-  little, the events around it say gymnastics.
+  little, the events around it say gymnastics;
+- facts that query and caption both state (`facts`), such as a direction.
 
 They are added with fixed weights. docs/evaluation.md says how these were chosen and what else was tried; near them the
 figures hardly change.
@@ -12,14 +13,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.search.adapter import Adapter, Array, unit
+from momentidx.search.facts import read, shared
+
+if TYPE_CHECKING:
+    from momentidx.search.protocol import Embedder
 
 MEANING, WORDS, AROUND, AROUND_WORDS = 0.5, 0.1, 0.25, 0.15
 """Weights; they add up to 1, so that a sentence finds itself with 1 where nothing else is told."""
+FACTS = 0.05
+"""For each kind of fact that both state. It comes on top: few sentences state any."""
 SHARPNESS = 18.7
 """By how much a better score is more likely right: the inverse temperature that training ended with."""
 
@@ -36,6 +44,12 @@ def shares(scores: Array) -> Array:
     likely = np.exp(SHARPNESS * (scores - scores.max(1, keepdims=True)))
     total: Array = likely / likely.sum(1, keepdims=True)
     return total
+
+
+def compared(sentences: Sequence[str], captions: Sequence[str], embedder: Embedder) -> Array:
+    """(Q, N): how well each of a footage's captions fits each sentence: cosines, raised by the facts both state."""
+    cosines: Array = embedder.embed(sentences) @ embedder.embed(captions).T
+    return cosines + FACTS / MEANING * shared(read(sentences), read(captions))
 
 
 MEASURED_WITH = "minilm"

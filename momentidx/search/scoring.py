@@ -1,7 +1,8 @@
 """How well an event answers words: what its score is made of.
 
 Two parts come from its own caption and two from all that is told around it, each a number from 0 to 1: how near the
-meaning is, and how many of the words there are. `ranking` says how they are weighed. A score is 1 for the same
+meaning is, and how many of the words there are. Facts that the caption states as the words do, such as a direction,
+come on top. `ranking` says how all of it is weighed. A score is 1 for the same
 sentence where nothing else happens, and near 0 for sentences that have nothing to do with each other. What a person
 said counts a little more than what a machine did. A score orders the answers; it is no probability (see `Doubt`).
 """
@@ -12,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from momentidx.search.ranking import AROUND, AROUND_WORDS, MEANING, WORDS
+from momentidx.search import facts
+from momentidx.search.ranking import AROUND, AROUND_WORDS, FACTS, MEANING, WORDS
 from momentidx.search.words import WORD, shares, stems
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Why:
     shared: tuple[str, ...] = ()
     """Those of the words that the caption has."""
     human: bool = False
+    facts: tuple[str, ...] = ()
+    """What words and caption both state, such as `going right`."""
 
     @property
     def score(self) -> float:
@@ -56,22 +60,23 @@ class Why:
         told = (
             MEANING * self.meaning + WORDS * self.share + AROUND * self.around + AROUND_WORDS * self.around_share
         )  # fmt: skip
-        return min(max(told, 0.0) + HUMAN_PART * self.human, 1.0)
+        return min(max(told + FACTS * len(self.facts), 0.0) + HUMAN_PART * self.human, 1.0)
 
     @property
     def own(self) -> float:
         """What the caption by itself would score."""
-        return (MEANING * self.meaning + WORDS * self.share) / (MEANING + WORDS)
+        return (MEANING * self.meaning + WORDS * self.share + FACTS * len(self.facts)) / (MEANING + WORDS)
 
     def __str__(self) -> str:
         if not self.words:
             return "every filter and quote fits"
         shared = f" ({', '.join(self.shared)})" if self.shared else ""
+        stated = "".join(f" + {FACTS:g} as both say '{fact}'" for fact in self.facts)
         person = f" + {HUMAN_PART:g} for a person's caption" if self.human else ""
         return (
             f"meaning {self.meaning:.2f} x {MEANING:g} + words {self.share:.2f} x {WORDS:g}{shared}"
             f" + around it: meaning {self.around:.2f} x {AROUND:g} + words {self.around_share:.2f} x {AROUND_WORDS:g}"
-            f"{person}; for '{self.words}'"
+            f"{stated}{person}; for '{self.words}'"
         )
 
 
@@ -94,12 +99,13 @@ def score(
     own = shares(words, said)
     around = shares(words, [each.stems for each in surroundings])
     asked = {word: stem for word in WORD.findall(words) for stem in stems(word)}
+    stated = facts.both(words, [moment.event.caption for moment in moments])
     return [
         Why(
             words, meaning.get(moment.id, 0.0), own[place],
             float(surroundings[place].vector @ vector), around[place],
             tuple(word for word, stem in asked.items() if own[place] and stem in said[place]),
-            moment.layer.captioner == HUMAN,
+            moment.layer.captioner == HUMAN, stated[place],
         )
         for place, moment in enumerate(moments)
     ]  # fmt: skip

@@ -137,4 +137,5 @@ def test_the_score_is_taken_apart() -> None:
     ((number, why),) = moment["why"].items()
     assert int(number) == moment["id"]
     assert why.startswith("meaning 1.00 x 0.5 + words 1.00 x 0.1 (The, camera, pans, left) + around it: ")
+    assert why.endswith(f" + 0.05 as both say 'camera left'; for '{LEFT.caption}'")
     assert done.stderr.splitlines()[0] == f"Read as: {LEFT.caption}"
