@@ -119,21 +119,20 @@ class Moment:
 
     def to_json(self) -> dict[str, Any]:
         """The public shape of a moment: one JSON object, documented in `docs/json.md`."""
+        footage, span = self.footage, self.event.span
         start_frame, end_frame = self.frames
-        start_timecode, end_timecode = self.timecodes
-        span = self.event.span
         return {
             "id": self.id,
             "path": str(self.path),
             "online": self.online,
-            "footage": self.footage.fingerprint,
-            "start_seconds": round(float(self.footage.seconds(span.start)), 6),
-            "end_seconds": round(float(self.footage.seconds(span.end)), 6),
+            "footage": footage.fingerprint,
+            "start_seconds": round(float(footage.seconds(span.start)), 6),
+            "end_seconds": round(float(footage.seconds(span.end)), 6),
             "start_frame": start_frame,
             "end_frame": end_frame,
-            "start_timecode": start_timecode,
-            "end_timecode": end_timecode,
-            "rate": f"{self.footage.rate.numerator}/{self.footage.rate.denominator}",
+            "start_timecode": footage.timecode(start_frame),
+            "end_timecode": footage.timecode(end_frame),
+            "rate": f"{footage.rate.numerator}/{footage.rate.denominator}",
             "caption": self.event.caption,
             "kind": self.event.kind,
             "captioner": self.layer.captioner,

@@ -25,12 +25,12 @@ bring the clip back; editing programs know by themselves how to show a file that
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, Marker, MarkerColor, Timeline, Track, TrackKind
@@ -39,7 +39,7 @@ from momentidx import __version__
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.footage import Footage
-from momentidx.timeline.facts import copies_with, remarks
+from momentidx.timeline.facts import KEY, copies_with, remarks
 from momentidx.timeline.names import media_url, one_line, safe_text
 from momentidx.times import (
     allows_drop_frame,
@@ -90,18 +90,16 @@ def build(moments: Sequence[Moment], *, name: str, query: str | None = None, lay
     pause = RationalTime(parse_duration_frames(layout.gap, Fraction(facts["rate"])), start.rate)
     media = References()
     shots = _whole_files(moments, media, query) if layout.whole_files else _cuts(moments, media, query, layout)
-    pictures, sounds = _clips(shots, "picture"), iter(_clips([shot for shot in shots if shot.footage.audio], "sound"))
     video, audio = Track("Video 1", kind=TrackKind.Video), Track("Audio 1", kind=TrackKind.Audio)
-    for shot, picture in zip(shots, pictures, strict=True):
+    for shot, picture in zip(shots, _pictures(shots), strict=True):
         if video and pause.value:
             video.append(Gap(duration=pause))
             audio.append(Gap(duration=pause))
-        picture.markers.extend(shot.markers)
         video.append(picture)
         # Where there is no sound a gap of the same length keeps what follows in sync.
-        audio.append(next(sounds) if shot.footage.audio else Gap(duration=picture.duration()))
+        audio.append(_sound(shot) if shot.footage.audio else Gap(duration=shot.plays.duration))
     timeline = Timeline(name=one_line(name), global_start_time=start)
-    timeline.metadata["momentidx"] = {"version": __version__, "query": query and safe_text(query)} | facts
+    timeline.metadata[KEY] = {"version": __version__, "query": query and safe_text(query)} | facts
     timeline.tracks.append(video)
     if layout.audio and any(moment.footage.audio for moment in moments):
         timeline.tracks.append(audio)
@@ -136,12 +134,12 @@ class _Shot:
     sound: ExternalReference
     plays: TimeRange
     markers: tuple[Marker, ...]
-    facts: Mapping[str, Any]
+    facts: dict[str, Any]
     """The metadata of the picture; what is known of the file and the moment is not said again of the sound."""
 
 
 class References:
-    """One media reference for each file, copied for each clip: OTIO copies far quicker than it makes."""
+    """One media reference for each file, which its clips share: in a file, and in a copy, each has its own again."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], tuple[ExternalReference, ExternalReference]] = {}
@@ -151,7 +149,7 @@ class References:
         key = footage.fingerprint, str(path)
         if key not in self._known:
             url, whole = media_url(path), media_range(footage, 0, footage.length_frames)
-            facts = {"momentidx": _media_facts(footage)}
+            facts = {KEY: _media_facts(footage)}
             self._known[key] = ExternalReference(url, whole, facts), ExternalReference(url, whole)
         return self._known[key]
 
@@ -179,21 +177,26 @@ def _whole_files(moments: Sequence[Moment], media: References, query: str | None
         markers = []
         for moment in (best, *more):
             markers.append(_marker(moment, _frames(moment)))
-            markers[-1].metadata["momentidx"] = _provenance(moment, query)
+            markers[-1].metadata[KEY] = _provenance(moment, query)
         picture, sound = media.of(best.footage, best.path)
         name, facts = one_line(best.path.name), {"online": best.online}
         found.append(_Shot(link, name, best.footage, picture, sound, picture.available_range, tuple(markers), facts))
     return found
 
 
-def _clips(shots: Sequence[_Shot], kind: Literal["picture", "sound"]) -> list[Clip]:
+def _pictures(shots: Sequence[_Shot]) -> list[Clip]:
     """A clip for each shot."""
-    told = [{"link": shot.link} | (dict(shot.facts) if kind == "picture" else {}) for shot in shots]
-    clips = copies_with(Clip(), told)
+    clips = copies_with(Clip(), [{"link": shot.link} | shot.facts for shot in shots])
     for clip, shot in zip(clips, shots, strict=True):
-        clip.name, clip.source_range = shot.name, shot.plays
-        clip.media_reference = (shot.picture if kind == "picture" else shot.sound).deepcopy()
+        clip.name, clip.source_range, clip.media_reference = shot.name, shot.plays, shot.picture
+        clip.markers.extend(shot.markers)
     return clips
+
+
+def _sound(shot: _Shot) -> Clip:
+    clip = Clip(shot.name, shot.sound, shot.plays)
+    clip.metadata[KEY] = {"link": shot.link}
+    return clip
 
 
 def _marker(moment: Moment, frames: tuple[int, int]) -> Marker:

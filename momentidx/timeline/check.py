@@ -74,31 +74,32 @@ def check(timeline: Timeline) -> list[str]:
     clips = list(_named_clips(timeline))
     if not clips:
         return [NOTHING]
-    problems = [f"{label}: {problem}" for label, clip in clips for problem in _clip_problems(clip)]
-    files = [(label, file) for label, clip in clips if (file := clip_file(clip))]
+    problems = [f"{label}: {problem}" for label, clip, file in clips for problem in _clip_problems(clip, file)]
+    files = [(label, file) for label, _, file in clips if file]
     return problems + _missing_files(files) + _same_names({file for _, file in files})
 
 
-def _named_clips(timeline: Timeline) -> Iterator[tuple[str, Clip]]:
-    """Each clip and how an editor finds it: `Video 1, clip 3 (A001.mov)`."""
+def _named_clips(timeline: Timeline) -> Iterator[tuple[str, Clip, Path | None]]:
+    """How an editor finds each clip (`Video 1, clip 3 (A001.mov)`), the clip, and its file."""
     for track in timeline.tracks:
         for number, clip in enumerate(track.find_children(descended_from_type=Clip), start=1):
-            yield f"{track.name}, clip {number} ({one_line(clip.name, 60)})", clip
+            yield f"{track.name}, clip {number} ({one_line(clip.name, 60)})", clip, clip_file(clip)
 
 
-def _clip_problems(clip: Clip) -> Iterator[str]:
-    if clip_file(clip) is None:
+def _clip_problems(clip: Clip, file: Path | None) -> Iterator[str]:
+    if file is None:
         yield "it points to no file. Relink it, or export it again."
         return
     source, available = clip.source_range, clip.media_reference.available_range
     if source is None or available is None:
         yield "it does not say which part of its file it plays. Export it again."
         return
-    if source.duration.value <= 0:
-        yield f"it is {source.duration.value:g} frames long. Remove it, or export it again."
-    if source.start_time.value < 0 or available.start_time.value < 0:
+    start, begins, length = source.start_time, available.start_time, source.duration.value
+    if length <= 0:
+        yield f"it is {length:g} frames long. Remove it, or export it again."
+    if start.value < 0 or begins.value < 0:
         yield NEGATIVE
-    if source.start_time < available.start_time:
+    if start < begins:
         yield EARLY
     if source.end_time_exclusive() > available.end_time_exclusive():
         yield LATE

@@ -24,7 +24,7 @@ from opentimelineio.schema import Clip, ExternalReference, Marker, Timeline, Tra
 
 from momentidx import times
 from momentidx.errors import MomentidxError
-from momentidx.timeline.facts import Facts, remarks
+from momentidx.timeline.facts import Facts, each_marker, facts_of, remarks
 from momentidx.timeline.names import one_line, plain_path
 
 
@@ -184,9 +184,11 @@ class CutList:
 
     def mark_frames(self, item: Cut | Hole, mark: Mark) -> tuple[int, int]:
         """A mark as frames from the timeline's first frame, inside its item and at least one frame long."""
-        ratio = self.rate / item.rate
-        start = item.record + times.round_half_up((mark.start - item.start) * ratio)
-        end = item.record + times.round_half_up((mark.end - item.start) * ratio)
+        first, after = mark.start - item.start, mark.end - item.start
+        if item.rate is not self.rate:  # it nearly always is: rates are kept by `exact_rate`
+            ratio = self.rate / item.rate
+            first, after = times.round_half_up(first * ratio), times.round_half_up(after * ratio)
+        start, end = item.record + first, item.record + after
         start = min(max(start, item.record), item.record_end - 1)
         return start, max(min(end, item.record_end), start + 1)
 
@@ -277,18 +279,18 @@ class _Reader:
 
     def _hole(self, gap: Item, record: int) -> Hole:
         length = _whole(gap.source_range.duration)
-        return Hole(gap.name, self.rate, record, length, tuple(_mark(marker, gap) for marker in gap.markers))
+        return Hole(gap.name, self.rate, record, length, tuple(_mark(marker, gap) for marker in each_marker(gap)))
 
     def _cut(self, clip: Clip, record: int) -> Cut:
         media, source = self._media(clip), clip.source_range
         start, plays = _whole(source.start_time), _whole(source.duration)
-        ratio, media_end = self.rate / media.rate, media.start + media.length
-        if ratio == 1:
-            length = plays
-        elif exact_rate(source.duration.rate) == media.rate:
-            length = frames_that_show(plays, ratio, media_end - start)
-        else:  # it lies on the grid already, and shows of each moment the source frame that began last
-            length, plays = plays, int((plays - 1) / ratio) + 1
+        length = plays
+        if media.rate != self.rate:
+            ratio, left = self.rate / media.rate, media.start + media.length - start
+            if exact_rate(source.duration.rate) == media.rate:
+                length = frames_that_show(plays, ratio, left)
+            else:  # it lies on the grid already, and shows of each moment the source frame that began last
+                plays = int((plays - 1) / ratio) + 1
         return Cut(
             name=clip.name,
             media=media,
@@ -297,7 +299,7 @@ class _Reader:
             end=start + plays,
             record=record,
             length=length,
-            marks=tuple(_mark(marker, clip) for marker in clip.markers),
+            marks=tuple(_mark(marker, clip) for marker in each_marker(clip)),
             sound=Facts(clip).get("link") in self.heard,
         )
 
@@ -323,8 +325,8 @@ class _Reader:
 def _mark(marker: Marker, item: Item) -> Mark:
     marked = marker.marked_range
     start = _whole(marked.start_time)
-    told = marker if "momentidx" in marker.metadata else item
-    return Mark(marker.name, marker.comment, marker.color, start, start + _whole(marked.duration), Facts(told))
+    end = start + _whole(marked.duration)
+    return Mark(marker.name, marker.comment, marker.color, start, end, facts_of(marker, item))
 
 
 def _whole(time: RationalTime) -> int:

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from opentimelineio.core import SerializableObjectWithMetadata, deserialize_json_from_string
+from opentimelineio.core import Item, SerializableObjectWithMetadata, deserialize_json_from_string
+from opentimelineio.schema import Marker
 
 T = TypeVar("T", bound=SerializableObjectWithMetadata)
 
@@ -42,6 +43,18 @@ class Facts(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._holder.metadata.get(KEY, {}))
+
+
+def each_marker(item: Item) -> Iterator[Marker]:
+    """The markers of an item, by number: going through them otherwise ends in an exception, which is slow."""
+    markers = item.markers
+    return (markers[number] for number in range(len(markers)))
+
+
+def facts_of(marker: Marker, item: Item) -> Facts:
+    """What is known of the moment that a marker is for: its own metadata, or else that of its item."""
+    own = marker.metadata
+    return Facts(marker if own and KEY in own else item)  # looking for a key that is not there is slow
 
 
 def _plain(value: Any) -> Any:

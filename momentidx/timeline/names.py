@@ -58,9 +58,8 @@ def media_path(url: str) -> Path:
 def clip_file(clip: Clip) -> Path | None:
     """The file that a clip plays, or None when it names none."""
     reference = clip.media_reference
-    if not isinstance(reference, ExternalReference) or not reference.target_url:
-        return None
-    return media_path(reference.target_url)
+    url = reference.target_url if isinstance(reference, ExternalReference) else None
+    return media_path(url) if url else None
 
 
 def safe_text(text: str) -> str:

@@ -119,7 +119,7 @@ def _item(
     number = pairs.setdefault((footage.fingerprint, link.frames, at), len(pairs) + 1)
     clip = Clip(
         one_line(link.name),
-        references.of(footage, path)[0].deepcopy(),
+        references.of(footage, path)[0],
         TimeRange(first, duration),
         metadata={"momentidx": {"link": number, "relinked_by": list(link.by)}},
     )

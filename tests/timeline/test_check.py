@@ -25,11 +25,9 @@ def camera(tmp_path: Path) -> Path:
 @pytest.fixture
 def selects(camera: Path) -> Timeline:
     tape = footage(FILM, 240, sound=False, start=timecode(HOUR_AT_FILM))
-    return build(
-        [moment(tape, 24, 72, path=camera), moment(tape, 0, 240, path=camera)],
-        name="selects",
-        layout=Layout(handles="12f"),
-    )
+    moments = [moment(tape, 24, 72, path=camera), moment(tape, 0, 240, path=camera)]
+    # A copy, in which each clip has a media reference of its own.
+    return build(moments, name="selects", layout=Layout(handles="12f")).deepcopy()
 
 
 LABEL = "Video 1, clip 1 (A001 é#%�.mov)"

@@ -19,6 +19,7 @@ from opentimelineio.schema import Timeline
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.events import Moment
 from momentidx.timeline.build import Layout, build
+from momentidx.timeline.check import check_file
 from momentidx.timeline.names import ascii_text, media_url, plain_path
 from momentidx.timeline.protocol import TimelineWriter
 from momentidx.timeline.write.aaf import AafWriter
@@ -358,6 +359,17 @@ def test_a_name_that_only_a_url_can_spell_is_refused_where_paths_are_bare(
     timeline = build([moment(footage(), 0, 10, path=Path("/m/caf\udce9.mov"))], name="t")
     with pytest.raises(MomentidxError, match=r"caf�\.mov: this format writes file names as they are"):
         writer.write(timeline, tmp_path / "t")
+
+
+@pytest.mark.parametrize("writer", [OtioWriter(), FcpxmlWriter(), Fcp7XmlWriter()], ids=lambda writer: writer.name)
+def test_a_name_that_only_a_url_can_spell_is_written_where_files_have_urls(
+    writer: TimelineWriter, tmp_path: Path
+) -> None:
+    odd = tmp_path / "caf\udce9 \x01.mov"
+    odd.touch()
+    file = tmp_path / f"t{writer.suffix}"
+    writer.write(build([moment(footage(), 0, 10, path=odd)], name="t"), file)
+    assert check_file(file) == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from momentidx.timeline.conform.grid import keep_source_frames, resample
 from momentidx.timeline.conform.media import bare_paths, clips, from_zero, plain_name
 from momentidx.timeline.conform.reels import name_reels
 from momentidx.timeline.cuts import Cut, CutList, cut_list
-from momentidx.timeline.facts import KEY, Facts, copies_with
+from momentidx.timeline.facts import copies_with, each_marker, facts_of
 from momentidx.times import rate_text, smpte_rate
 
 AVID_TAPE_LENGTH = 32
@@ -55,9 +55,9 @@ def _on_the_ruler(timeline: Timeline) -> list[Marker]:
     """The markers of the picture track's items, from the first frame of the timeline."""
     record, found, ids = RationalTime(0, timeline.global_start_time.rate), [], []
     for item in timeline.tracks[0]:
-        for marker in item.markers:
+        for marker in each_marker(item):
             found.append((marker, record + (marker.marked_range.start_time - item.source_range.start_time)))
-            ids.append(Facts(marker if KEY in marker.metadata else item).get("id"))
+            ids.append(facts_of(marker, item).get("id"))
         record += item.duration()
     copies = copies_with(Marker(), [{"id": id_, "customData": f"momentidx:{id_}"} for id_ in ids])
     for copy, (marker, start) in zip(copies, found, strict=True):

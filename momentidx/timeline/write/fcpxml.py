@@ -11,11 +11,13 @@ it is (`scaleEnabled="0"`).
 from __future__ import annotations
 
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
 
 from opentimelineio.schema import Timeline
 
 from momentidx.timeline.cuts import Cut, CutList, Hole, Mark, Media, cut_list, keywords
+from momentidx.timeline.names import one_line
 from momentidx.timeline.write.files import write_whole
 from momentidx.timeline.write.xml import document, element, leaf
 
@@ -136,8 +138,10 @@ def _favorite(mark: Mark, rate: Fraction) -> str:
 
 def seconds(frames: int, rate: Fraction) -> str:
     """A number of frames as a rational number of seconds: `1001/24000s`, `5s`."""
-    time = frames / rate
-    return f"{time.numerator}s" if time.denominator == 1 else f"{time.numerator}/{time.denominator}s"
+    # frames / rate, in whole numbers: asked for a dozen times for every clip
+    numerator, denominator = frames * rate.denominator, rate.numerator
+    common = gcd(numerator, denominator)
+    return f"{numerator // common}s" if common == denominator else f"{numerator // common}/{denominator // common}s"
 
 
 class _Resources:
@@ -186,7 +190,7 @@ def _asset(media: Media, name: str, media_format: str) -> str:
         "asset",
         parts,
         id=name,
-        name=_stem(media.name),
+        name=one_line(_stem(media.name)),
         start=seconds(media.start, media.rate),
         duration=seconds(media.length, media.rate),
         hasVideo=1,

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 # As references: a reader would turn a bare carriage return into a line feed, and a line is one element here.
 _LINE_ENDS = {"\n": "&#10;", "\r": "&#13;"}
 _SPECIAL = re.compile("[&<>\n\r]")
+_SPECIAL_QUOTED = re.compile('[&<>"\n\r\t]')
 
 
 def element(tag: str, children: Iterable[str] = (), **attributes: object) -> str:
@@ -39,4 +40,8 @@ def document(root: str, doctype: str | None = None) -> bytes:
 
 
 def _spelled(attributes: dict[str, object]) -> str:
-    return "".join(f" {name}={quoteattr(str(value))}" for name, value in attributes.items() if value is not None)
+    return "".join([f" {name}={_quoted(str(value))}" for name, value in attributes.items() if value is not None])
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(text) if _SPECIAL_QUOTED.search(text) else f'"{text}"'
