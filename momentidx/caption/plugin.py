@@ -123,17 +123,23 @@ def _grounded_videollm(settings: Settings) -> Captioner:
 
 
 def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype], Seed]) -> Captioner:
-    """A converted model out of the models folder, on the GPU where there is one."""
+    """A converted model out of the models folder, on the GPU where there is one.
+
+    Raises MomentidxError when it is not there or too large for the GPU.
+    """
     import torch
 
     from momentidx.caption.asking import Prompts
     from momentidx.caption.captioner import ChatCaptioner
     from momentidx.caption.chat import Sight
     from momentidx.caption.seeds import SeedChat
+    from momentidx.models.checkpoints.layout import Converted
+    from momentidx.models.devices import device_for
     from momentidx.models.store import Store
 
-    has_gpu = torch.cuda.is_available()
-    seed = made(Store.of(settings).folder / name, *(("cuda", torch.bfloat16) if has_gpu else ("cpu", torch.float32)))
+    folder = Store.of(settings).folder / name
+    device = device_for(name, Converted.open(folder, name).gigabytes, settings.gpu_memory_gb)
+    seed = made(folder, device.type, torch.bfloat16 if device.type == "cuda" else torch.float32)
     prompts = Prompts(describe=f"{name}_describe", locate=f"{name}_locate", answer="seed_answer")
     sight = Sight.of(settings, pictures=seed.pictures, width=seed.width)
     return ChatCaptioner(name, SeedChat(seed, sight), prompts, refine_edges=settings.refine_edges)

@@ -16,13 +16,13 @@ import torch
 
 from momentidx.caption.auto import best
 from momentidx.caption.chat import Clip, Reply, Request, Sight, Task
-from momentidx.caption.transformers import network as networks
 from momentidx.caption.transformers.chat import TransformersChat
 from momentidx.caption.transformers.families import FAMILIES
 from momentidx.caption.transformers.folder import INDEX, ModelFolder, chosen, found, opened
 from momentidx.caption.transformers.known import KNOWN
 from momentidx.config import Settings
 from momentidx.errors import MomentidxError, UnusableFootage, WrongUse
+from momentidx.models import devices
 from tests.caption.tiny_models import CONFIGS, speaking, write
 
 QWEN3 = "Qwen3VLForConditionalGeneration"
@@ -216,9 +216,9 @@ def test_a_lost_device_fails_the_footage_for_now_and_the_next_one_loads_the_mode
 
 def test_a_model_that_is_too_large_is_refused_with_what_it_needs(model: Path) -> None:
     folder = opened(model)
-    networks.check_room(folder, folder.gigabytes * 1.3)
+    devices.check_room("model", folder.gigabytes, folder.gigabytes * 1.3)
     assert "model needs about 0 GB of GPU memory, and 0 GB may be used" in refusal(
-        lambda: networks.check_room(folder, folder.gigabytes)
+        lambda: devices.check_room("model", folder.gigabytes, folder.gigabytes)
     )
 
 
@@ -350,7 +350,7 @@ def test_a_tokenizer_that_is_no_tokenizer_fails_the_footage_with_a_sentence(mode
 @pytest.mark.gpu
 def test_on_a_gpu_a_batch_gives_what_it_gives_alone(models: Callable[[str], Path]) -> None:
     folder = opened(models(QWEN3))
-    device = networks.device_for(folder, 2.0)
+    device = devices.device_for(folder.path.name, folder.gigabytes, 2.0)
     assert device.type == "cuda"
     asked = TransformersChat(folder, SIGHT, device, 4)
     assert len(replies(asked, *[request(prompt=f"{number}?") for number in range(6)])) == 6

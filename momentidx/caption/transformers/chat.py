@@ -11,7 +11,8 @@ import torch
 from momentidx.caption.chat import Reply, Request, Sight
 from momentidx.caption.ordered import in_order
 from momentidx.caption.transformers.folder import ModelFolder
-from momentidx.caption.transformers.network import Network, device_for
+from momentidx.caption.transformers.network import Network
+from momentidx.models.devices import device_for
 
 if TYPE_CHECKING:
     from momentidx.config import Settings
@@ -32,7 +33,8 @@ class TransformersChat:
     def of(cls, folder: ModelFolder, settings: Settings) -> TransformersChat:
         """For a model and the settings. Raises MomentidxError when it is too large for the GPU."""
         sight = Sight.of(settings, pictures=settings.video_pictures, width=settings.video_width)
-        return cls(folder, sight, device_for(folder, settings.gpu_memory_gb), settings.video_batch)
+        device = device_for(folder.path.name, folder.gigabytes, settings.gpu_memory_gb)
+        return cls(folder, sight, device, settings.video_batch)
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
         # One batch is generated in a thread (PyTorch leaves Python alone meanwhile) while the next is read.

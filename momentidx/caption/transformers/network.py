@@ -20,7 +20,7 @@ from torch import Tensor
 
 from momentidx.caption.chat import Reply, Request
 from momentidx.caption.transformers.families import Shown
-from momentidx.caption.transformers.folder import ROOM, ModelFolder
+from momentidx.caption.transformers.folder import ModelFolder
 from momentidx.errors import MomentidxError, UnusableFootage
 
 log = logging.getLogger(__name__)
@@ -234,36 +234,6 @@ def template(folder: ModelFolder, own: str | None) -> str:
         found: str = json.loads(file.read_text(encoding="utf-8"))["chat_template"]
         return found
     raise MomentidxError(f"{folder.path} has no chat template, so it is no model to chat with. Take its chat version.")
-
-
-def device_for(folder: ModelFolder, gigabytes: float) -> torch.device:
-    """The GPU, if there is one, and it has room. Raises MomentidxError when the model is too large for it.
-
-    `gigabytes` is the most that may be used of its memory, 0 for all.
-    """
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    _, total = torch.cuda.mem_get_info()
-    if gigabytes:
-        torch.cuda.set_per_process_memory_fraction(min(1.0, gigabytes * 1e9 / total))
-    may = min(gigabytes or total / 1e9, total / 1e9)
-    check_room(folder, may)
-    return torch.device("cuda")
-
-
-def check_room(folder: ModelFolder, gigabytes: float) -> None:
-    """Raise MomentidxError when a model needs more memory than there is, with what would fit."""
-    needed = folder.gigabytes * ROOM
-    if needed > gigabytes:
-        raise MomentidxError(
-            f"{folder.path.name} needs about {needed:.0f} GB of GPU memory, and {gigabytes:.0f} GB may be used. "
-            "Take a smaller model (docs/captioners.md), or a server with 'endpoint'."
-        )
-
-
-def memory() -> float:
-    """GB that models may use: of the GPU, 0 without one."""
-    return torch.cuda.mem_get_info()[1] / 1e9 if torch.cuda.is_available() else 0.0
 
 
 def _first_line(error: BaseException) -> str:
