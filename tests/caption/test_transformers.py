@@ -64,7 +64,12 @@ def chat(folder: Path, at_once: int = 3) -> TransformersChat:
 
 
 def replies(asked: TransformersChat, *requests: Request) -> list[Reply]:
-    return list(asked.replies(requests))
+    """Raises what comes in the place of one."""
+    found = list(asked.replies(requests))
+    for failed in found:
+        if isinstance(failed, Exception):
+            raise failed
+    return [reply for reply in found if isinstance(reply, Reply)]
 
 
 def refusal(act: Callable[[], object], kind: type[Exception] = MomentidxError) -> str:
@@ -179,7 +184,7 @@ def test_when_memory_runs_out_the_batch_is_halved_and_nothing_is_lost(
     requests = [request(prompt=f"{number}?") for number in range(7)]
     assert replies(asked, *requests) == replies(chat(models(QWEN3)), *requests)
     assert sizes == [7, 4, 2, 2, 2, 1]
-    assert asked.network.at_once == 2
+    assert asked.batches.at_once == 2
     assert "going on with 2 at once" in caplog.text
 
 
@@ -198,6 +203,23 @@ def test_memory_that_is_too_small_for_one_look_fails_the_footage(models: Callabl
         f"The memory of cpu is too small for one look at the footage with {QWEN3}. "
         "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model."
     )
+
+
+def test_a_request_that_fails_as_nobody_foresaw_fails_alone(models: Callable[[str], Path]) -> None:
+    asked = chat(models(QWEN3), 4)
+    asked.network.ready()
+    generate = asked.network.model.generate
+
+    def picky(**inputs: Any) -> Any:
+        if any("bad" in text for text in asked.network.tokenizer.batch_decode(inputs["input_ids"])):
+            raise ZeroDivisionError("a mistake")
+        return generate(**inputs)
+
+    asked.network.model.generate = picky
+    found = list(asked.replies([request(prompt=prompt) for prompt in ("Why?", "bad", "When?", "Who?", "How?")]))
+    good = replies(chat(models(QWEN3), 1), *[request(prompt=prompt) for prompt in ("Why?", "When?", "Who?", "How?")])
+    assert [reply for reply in found if isinstance(reply, Reply)] == good
+    assert isinstance(found[1], ZeroDivisionError)
 
 
 def test_a_lost_device_fails_the_footage_for_now_and_the_next_one_loads_the_model_anew(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import torch
 
+from momentidx.caption.batches import Batches
 from momentidx.caption.chat import Reply, Request, Sight
-from momentidx.caption.ordered import in_order
 from momentidx.caption.transformers.folder import ModelFolder
 from momentidx.caption.transformers.network import Network
 from momentidx.models.devices import device_for
@@ -27,7 +26,8 @@ class TransformersChat:
     def __init__(self, folder: ModelFolder, sight: Sight, device: torch.device, at_once: int) -> None:
         self.sight, self.step = sight, folder.family.times.step
         self.version = f"{REVISION} {folder.architecture} {folder.version}"
-        self.network = Network(folder, device, at_once)
+        self.network = Network(folder, device)
+        self.batches = Batches(self.network, at_once)
 
     @classmethod
     def of(cls, folder: ModelFolder, settings: Settings) -> TransformersChat:
@@ -36,16 +36,5 @@ class TransformersChat:
         device = device_for(folder.path.name, folder.gigabytes, settings.gpu_memory_gb)
         return cls(folder, sight, device, settings.video_batch)
 
-    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
-        # One batch is generated in a thread (PyTorch leaves Python alone meanwhile) while the next is read.
-        batches = _batches(requests, self.network.at_once)
-        yield from chain.from_iterable(in_order(batches, self._ask, 1))
-
-    def _ask(self, requests: Sequence[Request]) -> Sequence[Reply]:
-        return self.network.ask(requests)
-
-
-def _batches(requests: Iterable[Request], size: int) -> Iterator[list[Request]]:
-    requests = iter(requests)
-    while batch := list(islice(requests, size)):
-        yield batch
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Exception]:
+        return self.batches.replies(map(self.network.prepared, requests))
