@@ -31,6 +31,8 @@ class Answering(Protocol[P_contra]):
 
     name: str
     device: torch.device
+    relief: str
+    """What to do when its memory is too small for a single request: a sentence."""
 
     def answers(self, batch: Sequence[P_contra]) -> Sequence[Reply]:
         """A reply for each request; loads what is not loaded. Raises UnusableFootage when that cannot be."""
@@ -93,7 +95,7 @@ class Batches(Generic[P]):
         if len(batch) == 1:
             sentence = (
                 f"The memory of {network.device} is too small for one look at the footage with {network.name}. "
-                "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model."
+                f"{network.relief}"
             )
             return [UnusableFootage("gpu-memory", sentence)]
         self.at_once = (len(batch) + 1) // 2

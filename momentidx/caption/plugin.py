@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,7 +140,8 @@ def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype]
 
     folder = Store.of(settings).folder / name
     device = device_for(name, Converted.open(folder, name).gigabytes, settings.gpu_memory_gb)
-    seed = made(folder, device.type, torch.bfloat16 if device.type == "cuda" else torch.float32)
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     prompts = Prompts(describe=f"{name}_describe", locate=f"{name}_locate", answer="seed_answer")
-    sight = Sight.of(settings, pictures=seed.pictures, width=seed.width)
-    return ChatCaptioner(name, SeedChat(seed, sight), prompts, refine_edges=settings.refine_edges)
+    sight = Sight.of(settings, pictures=0, width=0)  # a seed knows itself how many it is shown, and how large
+    chat = SeedChat(name, partial(made, folder, device.type, dtype), sight, settings.video_batch, device.type)
+    return ChatCaptioner(name, chat, prompts, refine_edges=settings.refine_edges)

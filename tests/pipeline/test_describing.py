@@ -37,7 +37,7 @@ class Dead(BaseException):
 class Counting:
     """A network that tells one event of each clip, can be made to fail, and counts its batches."""
 
-    name, device = "counting", torch.device("cpu")
+    name, device, relief = "counting", torch.device("cpu"), "Buy more."
 
     def __init__(self) -> None:
         self.batches: list[int] = []

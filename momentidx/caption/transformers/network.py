@@ -33,6 +33,8 @@ class Prepared:
 class Network:
     """A model and its tokenizer."""
 
+    relief = "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model."
+
     def __init__(self, folder: ModelFolder, device: torch.device) -> None:
         self.name, self.device = folder.path.name, device
         self._folder = folder
