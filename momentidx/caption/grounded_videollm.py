@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from momentidx.caption.generating import go_on, rows
+from momentidx.caption.generating import Decoding, go_on, rows
 from momentidx.caption.seeds import Asked, Said, said
 from momentidx.models.checkpoints.grounded_videollm import load, load_tower
 from momentidx.models.checkpoints.layout import Converted
@@ -30,7 +30,9 @@ class GroundedSeed:
 
     pictures, width, ends = FRAMES, 640, False
 
-    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32, decoding: Decoding = "dynamic"
+    ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "grounded_videollm")
         self.version, self.codec = converted.version, GridTokens(converted.settings.get("steps", 300))
@@ -42,7 +44,7 @@ class GroundedSeed:
         moves = converted.settings.get("moving", True)
         self._moving = load_tower(converted).to(device, dtype) if moves else None
         self._model = load(converted, dtype).to(device)
-        self._device, self._dtype = device, dtype
+        self._device, self._dtype, self._decoding = device, dtype, decoding
 
     @torch.inference_mode()
     def look(self, images: NDArray[np.uint8]) -> tuple[Tensor, Tensor | None]:
@@ -71,7 +73,8 @@ class GroundedSeed:
         texts = [self._template.render([(turn, None)]) for turn in turns]
         ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE) for text in texts])
         batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))
-        return go_on(self._model.language, self._tokenizer, batch, [one.tokens for one in asked])
+        limits = [one.tokens for one in asked]
+        return go_on(self._model.language, self._tokenizer, batch, limits, self._decoding)
 
     def events(self, answer: str, duration: float) -> list[Said]:
         """One event a line: `From <a> to <b>, words`."""

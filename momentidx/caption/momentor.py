@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from momentidx.caption.generating import rows
+from momentidx.caption.generating import Decoding, rows
 from momentidx.caption.seeds import Asked, Said, said
 from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.checkpoints.momentor import load
@@ -29,7 +29,13 @@ class MomentorSeed:
 
     width, ends = 448, True
 
-    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        decoding: Decoding = "dynamic",  # noqa: ARG002 (it goes on by itself, for it reads places between anchors)
+    ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "momentor")
         self.version = converted.version

@@ -20,6 +20,7 @@ TINY = Path(__file__).with_name("tiny_weights")
 if TYPE_CHECKING:
     import torch
 
+    from momentidx.caption.generating import Decoding
     from momentidx.caption.seeds import Seed
 
 
@@ -123,7 +124,7 @@ def _grounded_videollm(settings: Settings) -> Captioner:
     return _seed(settings, "grounded_videollm", GroundedSeed)
 
 
-def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype], Seed]) -> Captioner:
+def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype, Decoding], Seed]) -> Captioner:
     """A converted model out of the models folder, on the GPU where there is one.
 
     Raises MomentidxError when it is not there or too large for the GPU.
@@ -143,5 +144,7 @@ def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype]
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     prompts = Prompts(describe=f"{name}_describe", locate=f"{name}_locate", answer="seed_answer")
     sight = Sight.of(settings, pictures=0, width=0)  # a seed knows itself how many it is shown, and how large
-    chat = SeedChat(name, partial(made, folder, device.type, dtype), sight, settings.video_batch, device.type)
+    chat = SeedChat(
+        name, partial(made, folder, device.type, dtype, settings.decoding), sight, settings.video_batch, device.type
+    )
     return ChatCaptioner(name, chat, prompts, refine_edges=settings.refine_edges)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from momentidx.caption.generating import go_on, rows
+from momentidx.caption.generating import Decoding, go_on, rows
 from momentidx.caption.seeds import Asked, Said, said
 from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.checkpoints.vtimellm import load
@@ -30,7 +30,9 @@ class VTimeLLMSeed:
 
     width, ends = 448, True
 
-    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32, decoding: Decoding = "dynamic"
+    ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "vtimellm")
         self.version, self.codec = converted.version, PercentText()
@@ -38,7 +40,7 @@ class VTimeLLMSeed:
         self._tokenizer = converted.tokenizer()
         self._eyes = ClipFrames.load("projected", converted.encoder).to(device, dtype)
         self._model = load(converted, dtype).to(device)
-        self._device, self._dtype = device, dtype
+        self._device, self._dtype, self._decoding = device, dtype, decoding
 
     @torch.inference_mode()
     def look(self, images: NDArray[np.uint8]) -> Tensor:
@@ -58,7 +60,8 @@ class VTimeLLMSeed:
         texts = [VICUNA_V1.render([(f"{VIDEO}\n{one.prompt}", None)]) for one in asked]
         ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text) for text in texts])
         batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))
-        return go_on(self._model.language, self._tokenizer, batch, [one.tokens for one in asked])
+        limits = [one.tokens for one in asked]
+        return go_on(self._model.language, self._tokenizer, batch, limits, self._decoding)
 
     def events(self, answer: str, duration: float) -> list[Said]:
         """A JSON list, or else sentences with a stretch in each."""

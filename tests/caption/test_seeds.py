@@ -133,6 +133,8 @@ def test_a_seed_says_in_a_batch_what_it_says_alone(tmp_path: Path, name: str) ->
     ]
     together = good(SeedChat(name, lambda: seed, Sight(), at_once=3), *requests)
     assert together == [good(SeedChat(name, lambda: seed, Sight()), request)[0] for request in requests]
+    seed._decoding = "static"
+    assert good(SeedChat(name, lambda: seed, Sight(), at_once=3), *requests) == together
     assert len({reply.text for reply in together}) == 5
 
 

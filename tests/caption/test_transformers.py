@@ -16,6 +16,7 @@ import torch
 
 from momentidx.caption.auto import best
 from momentidx.caption.chat import Clip, Reply, Request, Sight, Task
+from momentidx.caption.generating import Decoding, options
 from momentidx.caption.transformers.chat import TransformersChat
 from momentidx.caption.transformers.families import FAMILIES
 from momentidx.caption.transformers.folder import INDEX, ModelFolder, chosen, found, opened
@@ -59,8 +60,8 @@ def request(pictures: int = 4, prompt: str = "What happens?", tokens: int = 6) -
     return Request(clip, Task.DESCRIBE, "", prompt, tokens)
 
 
-def chat(folder: Path, at_once: int = 3) -> TransformersChat:
-    return TransformersChat(opened(folder), SIGHT, CPU, at_once)
+def chat(folder: Path, at_once: int = 3, decoding: Decoding = "dynamic") -> TransformersChat:
+    return TransformersChat(opened(folder), SIGHT, CPU, at_once, decoding)
 
 
 def replies(asked: TransformersChat, *requests: Request) -> list[Reply]:
@@ -90,7 +91,29 @@ def test_every_class_loads_from_its_files_and_answers_the_same_alone_and_in_a_ba
     together = replies(chat(models(name)), *requests)
     alone = [reply for each in requests for reply in replies(chat(models(name), 1), each)]
     assert together == alone
+    assert replies(chat(models(name), decoding="static"), *requests) == alone
     assert len({reply.text for reply in together}) > 1, "the answers do not depend on what is asked"
+
+
+def test_room_is_set_aside_and_nothing_is_compiled_unless_it_is_asked_for(models: Callable[[str], Path]) -> None:
+    asked = chat(models(QWEN3), decoding="static")
+    asked.network.ready()
+    caches: list[str] = []
+    prepare = asked.network.model._prepare_cache_for_generation
+
+    def noted(config: Any, inputs: Any, *rest: Any) -> None:
+        prepare(config, inputs, *rest)
+        caches.append(type(inputs["past_key_values"]).__name__)
+
+    asked.network.model._prepare_cache_for_generation = noted
+    assert len(replies(asked, request())) == 1
+    assert caches == ["StaticCache"]
+    cuda = torch.device("cuda")
+    assert options("dynamic", cuda) == {}
+    assert options("static", cuda) == options("compiled", CPU) == options("static", CPU)
+    assert options("static", CPU)["disable_compile"]
+    compiled = options("compiled", cuda)
+    assert (compiled["cache_implementation"], compiled["compile_config"].mode) == ("static", "default")
 
 
 @pytest.mark.parametrize(
@@ -375,7 +398,10 @@ def test_on_a_gpu_a_batch_gives_what_it_gives_alone(models: Callable[[str], Path
     device = devices.device_for(folder.path.name, folder.gigabytes, 2.0)
     assert device.type == "cuda"
     asked = TransformersChat(folder, SIGHT, device, 4)
-    assert len(replies(asked, *[request(prompt=f"{number}?") for number in range(6)])) == 6
+    requests = [request(prompt=f"{number}?") for number in range(6)]
+    assert len(replies(asked, *requests)) == 6
+    for decoding in ("static", "compiled"):
+        assert len(replies(TransformersChat(folder, SIGHT, device, 4, decoding), *requests)) == 6
     assert torch.cuda.max_memory_allocated() < 2e9
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from momentidx.caption.batches import first_line
 from momentidx.caption.chat import Reply, Request
+from momentidx.caption.generating import Decoding, options
 from momentidx.caption.transformers.families import Shown
 from momentidx.caption.transformers.folder import ModelFolder
 from momentidx.errors import MomentidxError, UnusableFootage
@@ -35,8 +36,9 @@ class Network:
 
     relief = "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model."
 
-    def __init__(self, folder: ModelFolder, device: torch.device) -> None:
+    def __init__(self, folder: ModelFolder, device: torch.device, decoding: Decoding = "dynamic") -> None:
         self.name, self.device = folder.path.name, device
+        self._decoding = decoding
         self._folder = folder
         self._numbers = folder.numbers()
         self.model: Any = None
@@ -59,6 +61,7 @@ class Network:
                 max_new_tokens=tokens,
                 do_sample=False,
                 use_cache=True,
+                **options(self._decoding, self.device),
             )
         answers = answers[:, inputs["input_ids"].shape[1] :].cpu()
         return [self._reply(row, one.request.tokens) for row, one in zip(answers, batch, strict=True)]
