@@ -148,6 +148,11 @@ class Settings(BaseModel):
     video_pictures: Count = Field(64, description="Pictures that the model is shown in one go, at most.")
     video_width: Count = Field(448, description="Width of these pictures in pixels.")
     video_batch: Count = Field(8, description="Questions that the model is asked at once; fewer when memory is short.")
+    decoding: Literal["dynamic", "static", "compiled"] = Field(
+        "dynamic",
+        description="How models in this process keep what they read: growing with the answer, in room set aside "
+        "(static), or that with a compiled network (on a GPU).",
+    )
     gpu_memory_gb: float = Field(0.0, ge=0, description="GPU memory that models may use, in GB; 0: all of it.")
 
     detector_model: str = Field(

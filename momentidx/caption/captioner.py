@@ -3,6 +3,8 @@
 footage -> windows on shot borders -> pictures with their seconds -> replies
         -> readings, each with a status -> events in the footage's time
         -> stitched across windows -> edges looked at again -> on true pictures
+
+Several footages are asked about in one stream (`together.py`): the windows of short clips fill a batch.
 """
 
 from __future__ import annotations
@@ -10,20 +12,22 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 
 from momentidx.caption import answers
 from momentidx.caption.answers import Reading, Status
 from momentidx.caption.asking import PLAIN, Prompts
-from momentidx.caption.chat import Chat, Clip, Request, Sight, Task
+from momentidx.caption.chat import Chat, Clip, Reply, Request, Sight, Task
 from momentidx.caption.protocol import Answer
 from momentidx.caption.refine import closer, looks, settled
 from momentidx.caption.snap import snapped
 from momentidx.caption.stitch import Seen, stitched
+from momentidx.caption.together import Questions, only, together
 from momentidx.caption.windows import looked_at, spacing, windows
 from momentidx.errors import UnusableFootage
 from momentidx.events import Event
@@ -32,6 +36,9 @@ from momentidx.media.frames import FrameSource
 from momentidx.times import Span, round_half_up
 
 log = logging.getLogger(__name__)
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 REVISION = "1"
 """Raised whenever a change here can change events."""
@@ -43,6 +50,7 @@ SMALL = 64
 class Telling:
     """What a model told of one footage, and how much of it could be read."""
 
+    footage: Footage
     events: Sequence[Event]
     readings: Sequence[Reading]
     """One for each window, in order."""
@@ -76,99 +84,147 @@ class ChatCaptioner:
 
     def describe(self, footage: Footage, frames: FrameSource) -> Sequence[Event]:
         """The events of one footage; see `Captioner.describe`."""
-        telling = self.tell(footage, frames)
-        level = logging.INFO if all(reading.status is Status.READ for reading in telling.readings) else logging.WARNING
-        log.log(level, "%s %s: %s", self.name, footage.fingerprint, telling.summary())
-        return telling.events
+        return only(self.describe_all([(footage, frames)]))
+
+    def describe_all(self, shown: Iterable[tuple[Footage, FrameSource]]) -> Iterator[Sequence[Event] | Exception]:
+        """The events of footages that are asked about together; see `Together.describe_all`."""
+        for telling in self._tellings(shown):
+            if isinstance(telling, Exception):
+                yield telling
+            else:
+                level = logging.INFO if all(one.status is Status.READ for one in telling.readings) else logging.WARNING
+                log.log(level, "%s %s: %s", self.name, telling.footage.fingerprint, telling.summary())
+                yield telling.events
 
     def tell(self, footage: Footage, frames: FrameSource) -> Telling:
         """The events of one footage with how they were read. Raises UnusableFootage when nothing could be."""
-        for _ in frames.watch(per_second=Fraction(1, 2), width=SMALL):
-            pass  # the pass that finds shots and keeps stills; the pictures for the model are read window by window
-        stretches = windows(footage.span, frames.shots, self._sight)
-        found, readings = self._ask(footage, frames, Task.DESCRIBE, "", stretches)
-        if all(reading.status is Status.UNREAD for reading in readings):
-            first = next(line for reading in readings for line in (*reading.unread, "")) or "nothing"
-            raise UnusableFootage(
-                "answers-unread",
-                f"{self.name}: none of its {len(readings)} answers could be read; the first says '{first[:80]}'. "
-                "Try another model (docs/captioners.md).",
-            )
-        seen = stitched(found)
-        if self._refine_edges:
-            seen = self._refined(seen, footage, frames)
-        every = frames.signals.pts
-        seen = snapped(seen, footage.span, frames.shots, lambda times: _nearest(every, times))
-        return Telling([_event(one, "event", _sentence(one.caption), footage) for one in _in_order(seen)], readings)
+        return only(self._tellings([(footage, frames)]))
 
     def locate(self, footage: Footage, frames: FrameSource, words: str, within: Span | None = None) -> Sequence[Event]:
         """When the footage shows what the words say; see `Locator.locate`."""
-        stretch = within or footage.span
-        found, readings = self._ask(footage, frames, Task.LOCATE, words, windows(stretch, frames.shots, self._sight))
-        if all(reading.status is Status.UNREAD for reading in readings):
-            log.warning("%s %s: %s", self.name, footage.fingerprint, Telling((), readings).summary())
-        seen = stitched(found)
+        stretches = windows(within or footage.span, frames.shots, self._sight)
+        look = _Look(footage, frames)
+        only(together([look], lambda _: self._first(look, Task.LOCATE, words, stretches), self.chat))
+        if all(reading.status is Status.UNREAD for reading in look.readings):
+            log.warning("%s %s: %s", self.name, footage.fingerprint, Telling(footage, (), look.readings).summary())
         if self._refine_edges:
-            seen = self._refined(seen, footage, frames)
-        seen = snapped(seen, footage.span, frames.shots, lambda times: frames.at(times, width=SMALL).pts.tolist())
+            only(together([look], self._second, self.chat))
+        seen = snapped(look.seen, footage.span, frames.shots, lambda times: frames.at(times, width=SMALL).pts.tolist())
         return [_event(one, "located", _sentence(words), footage) for one in _in_order(seen)]
 
     def answer(self, footage: Footage, frames: FrameSource, question: str, within: Span | None = None) -> Answer:
         """An answer to a question about the footage; see `Answerer.answer`."""
         stretch = within or footage.span
-        requests = self._requests(footage, frames, Task.ANSWER, question, [stretch], self._sight)
-        (reply,) = self.chat.replies(requests)
+        look = _Look(footage, frames)
+        requests = [self._request(look, Task.ANSWER, question, stretch, self._sight)]
+        reply = only(together([look], lambda _: Questions(requests, lambda replies: replies[0]), self.chat))
         return Answer(answers.read_text(reply.text), stretch, spacing(stretch, self._sight), reply.whole)
 
     @property
     def _sight(self) -> Sight:
         return self.chat.sight
 
-    def _ask(
-        self, footage: Footage, frames: FrameSource, task: Task, words: str, stretches: Sequence[Span]
-    ) -> tuple[list[list[Seen]], list[Reading]]:
+    def _tellings(self, shown: Iterable[tuple[Footage, FrameSource]]) -> Iterator[Telling | Exception]:
+        """What is told of each footage, or why nothing is."""
+        looks: Iterable[_Look | Exception] = (_Look(footage, frames) for footage, frames in shown)
+        looks = together(looks, self._watched, self.chat)
+        if self._refine_edges:
+            looks = together(looks, self._second, self.chat)
+        return (_attempted(self._telling, look) for look in looks)
+
+    def _watched(self, look: _Look | Exception) -> Questions[_Look]:
+        """The windows of a footage, to be described."""
+        look = _sound(look)
+        for _ in look.frames.watch(per_second=Fraction(1, 2), width=SMALL):
+            pass  # the pass that finds shots and keeps stills; the pictures for the model are read window by window
+        stretches = windows(look.footage.span, look.frames.shots, self._sight)
+        return self._first(look, Task.DESCRIBE, "", stretches)
+
+    def _first(self, look: _Look, task: Task, words: str, stretches: Sequence[Span]) -> Questions[_Look]:
         """What is seen in each stretch, and how its answer was read."""
-        read = answers.read_events if task is Task.DESCRIBE else answers.read_spans
-        requests = self._requests(footage, frames, task, words, stretches, self._sight)
-        found: list[list[Seen]] = []
-        readings: list[Reading] = []
-        for window, reply in zip(stretches, self.chat.replies(requests), strict=True):
-            reading = read(reply.text, float(window.duration), whole=reply.whole)
-            edge = spacing(window, self._sight) + self.chat.step
-            found.append(
-                [
-                    Seen(span, told.caption or words, window, (edge, edge))
-                    for told in reading.told
-                    if (span := _placed(told.start, told.end, window)) is not None
-                ]
-            )
-            readings.append(reading)
-        return found, readings
+        read_reply = answers.read_events if task is Task.DESCRIBE else answers.read_spans
 
-    def _refined(self, seen: Sequence[Seen], footage: Footage, frames: FrameSource) -> list[Seen]:
+        def read(replies: Sequence[Reply]) -> _Look:
+            found: list[list[Seen]] = []
+            for window, reply in zip(stretches, replies, strict=True):
+                reading = read_reply(reply.text, float(window.duration), whole=reply.whole)
+                edge = spacing(window, self._sight) + self.chat.step
+                found.append(
+                    [
+                        Seen(span, told.caption or words, window, (edge, edge))
+                        for told in reading.told
+                        if (span := _placed(told.start, told.end, window)) is not None
+                    ]
+                )
+                look.readings.append(reading)
+            look.seen = stitched(found)
+            return look
+
+        return Questions([self._request(look, task, words, stretch, self._sight) for stretch in stretches], read)
+
+    def _second(self, look: _Look | Exception) -> Questions[_Look]:
         """The same events after a denser look at their edges."""
-        wanted = looks(seen, footage.span, self._sight)
+        look = _sound(look)
+        seen = list(look.seen)
+        wanted = looks(seen, look.footage.span, self._sight)
         fine = closer(self._sight)
-        requests = (
-            request
-            for look in wanted
-            for request in self._requests(footage, frames, Task.LOCATE, seen[look.event].caption, [look.span], fine)
-        )
-        refined = list(seen)
-        for look, reply in zip(wanted, self.chat.replies(requests), strict=True):
-            reading = answers.read_spans(reply.text, float(look.span.duration), whole=reply.whole)
-            placed = [_placed(told.start, told.end, look.span) for told in reading.told]
-            told = [span for span in placed if span is not None]
-            refined[look.event] = settled(refined[look.event], look, told, self._sight, self.chat.step)
-        return refined
 
-    def _requests(
-        self, footage: Footage, frames: FrameSource, task: Task, words: str, stretches: Sequence[Span], sight: Sight
-    ) -> Iterator[Request]:
-        for stretch in stretches:
-            clip = _clip(footage, frames, stretch, sight)
+        def read(replies: Sequence[Reply]) -> _Look:
+            for one, reply in zip(wanted, replies, strict=True):
+                reading = answers.read_spans(reply.text, float(one.span.duration), whole=reply.whole)
+                placed = [_placed(told.start, told.end, one.span) for told in reading.told]
+                told = [span for span in placed if span is not None]
+                seen[one.event] = settled(seen[one.event], one, told, self._sight, self.chat.step)
+            look.seen = seen
+            return look
+
+        requests = [self._request(look, Task.LOCATE, seen[one.event].caption, one.span, fine) for one in wanted]
+        return Questions(requests, read)
+
+    def _telling(self, look: _Look | Exception) -> Telling:
+        look = _sound(look)
+        if all(reading.status is Status.UNREAD for reading in look.readings):
+            first = next(line for reading in look.readings for line in (*reading.unread, "")) or "nothing"
+            raise UnusableFootage(
+                "answers-unread",
+                f"{self.name}: none of its {len(look.readings)} answers could be read; the first says '{first[:80]}'. "
+                "Try another model (docs/captioners.md).",
+            )
+        every = look.frames.signals.pts
+        seen = snapped(look.seen, look.footage.span, look.frames.shots, lambda times: _nearest(every, times))
+        events = [_event(one, "event", _sentence(one.caption), look.footage) for one in _in_order(seen)]
+        return Telling(look.footage, events, look.readings)
+
+    def _request(self, look: _Look, task: Task, words: str, stretch: Span, sight: Sight) -> Callable[[], Request]:
+        def make() -> Request:
+            clip = _clip(look.footage, look.frames, stretch, sight)
             prompt = self._prompts.text(task, words, clip.duration)
-            yield Request(clip, task, words, prompt, self._prompts.tokens(task))
+            return Request(clip, task, words, prompt, self._prompts.tokens(task))
+
+        return make
+
+
+@dataclass(slots=True)
+class _Look:
+    """A footage, and what was seen in it so far."""
+
+    footage: Footage
+    frames: FrameSource
+    seen: Sequence[Seen] = ()
+    readings: list[Reading] = field(default_factory=list)
+
+
+def _sound(look: _Look | Exception) -> _Look:
+    if isinstance(look, Exception):
+        raise look
+    return look
+
+
+def _attempted(act: Callable[[A], B], value: A) -> B | Exception:
+    try:
+        return act(value)
+    except Exception as error:
+        return error
 
 
 def _clip(footage: Footage, frames: FrameSource, stretch: Span, sight: Sight) -> Clip:

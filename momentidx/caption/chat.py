@@ -107,10 +107,10 @@ class Chat(Protocol):
     step: Fraction
     """The smallest step in which it tells times, in seconds: 1/10 for `12.3`, 1 for `00:12`."""
 
-    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
-        """A reply for each request, in order.
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Exception]:
+        """For each request, in order, a reply, or why none can be had.
 
-        Requests are taken one by one and not far ahead of the replies, for they hold pictures; they are
-        made in the caller's thread. Raises UnusableFootage when no reply can be had.
+        Requests may be about several footages. They are taken one by one and not far ahead of the replies, for
+        they hold pictures; they are made in the caller's thread. Raises UnusableFootage when there is no going on.
         """
         ...

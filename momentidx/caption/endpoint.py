@@ -83,14 +83,16 @@ class EndpointChat:
         self._server, self.sight = server, sight
         self.version = hashlib.sha256(f"{REVISION} {server.model}".encode()).hexdigest()[:12]
 
-    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Exception]:
         server = self._server
         stopping = threading.Event()
         headers = {"Authorization": f"Bearer {server.token}"} if server.token else {}
         # Proxies and .netrc of the environment are not for a server that is named in the settings.
         with httpx2.Client(timeout=server.timeout, headers=headers, trust_env=False) as client:
             try:
-                yield from in_order(requests, lambda request: _asked(request, server, client, stopping), server.at_once)
+                yield from in_order(
+                    requests, lambda request: _answer(request, server, client, stopping), server.at_once
+                )
             finally:
                 stopping.set()  # whoever waits for another try need not
 
@@ -101,6 +103,14 @@ class _Passing(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+def _answer(request: Request, server: Server, client: httpx2.Client, stopping: threading.Event) -> Reply | Exception:
+    """The reply, or why there is none: the next request may be about another footage."""
+    try:
+        return _asked(request, server, client, stopping)
+    except UnusableFootage as error:
+        return error
 
 
 def _asked(request: Request, server: Server, client: httpx2.Client, stopping: threading.Event) -> Reply:

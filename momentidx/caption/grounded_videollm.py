@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from momentidx.caption.chat import Task
-from momentidx.caption.generating import go_on
-from momentidx.caption.seeds import Said, said
+from momentidx.caption.generating import Decoding, go_on, rows
+from momentidx.caption.seeds import Asked, Said, said
 from momentidx.models.checkpoints.grounded_videollm import load, load_tower
 from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.clip import ClipFrames
@@ -30,7 +30,9 @@ class GroundedSeed:
 
     pictures, width, ends = FRAMES, 640, False
 
-    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32, decoding: Decoding = "dynamic"
+    ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "grounded_videollm")
         self.version, self.codec = converted.version, GridTokens(converted.settings.get("steps", 300))
@@ -42,12 +44,7 @@ class GroundedSeed:
         moves = converted.settings.get("moving", True)
         self._moving = load_tower(converted).to(device, dtype) if moves else None
         self._model = load(converted, dtype).to(device)
-        self._device, self._dtype = device, dtype
-
-    @torch.inference_mode()
-    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:
-        """See `Seed`."""
-        return self.tell(self.look(images), prompt, longest, asks_time=task is not Task.ANSWER)
+        self._device, self._dtype, self._decoding = device, dtype, decoding
 
     @torch.inference_mode()
     def look(self, images: NDArray[np.uint8]) -> tuple[Tensor, Tensor | None]:
@@ -64,15 +61,20 @@ class GroundedSeed:
         return sharp, motion
 
     @torch.inference_mode()
-    def tell(
-        self, seen: tuple[Tensor, Tensor | None], prompt: str, longest: int, *, asks_time: bool = True
-    ) -> tuple[str, bool]:
-        """Its answer about what was seen; with `asks_time` it is told that times are wanted."""
-        question = f"{IMAGE} {FLAG}\n{prompt}" if asks_time else f"{IMAGE}\n{prompt}"
-        text = self._template.render([(question, None)])
-        ids = tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE)
-        batch = self._model.splice(torch.tensor([ids], device=self._device), [seen])
-        return go_on(self._model.language, self._tokenizer, batch, longest)
+    def tell(self, seen: tuple[Tensor, Tensor | None], prompt: str, longest: int) -> tuple[str, bool]:
+        """Its answer about what was seen, and whether it ended within so many tokens."""
+        return self.tell_all([seen], [Asked(prompt, longest)])[0]
+
+    @torch.inference_mode()
+    def tell_all(self, seen: Sequence[tuple[Tensor, Tensor | None]], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
+        """See `Seed`."""
+        heads = [f"{IMAGE} {FLAG}" if one.times else IMAGE for one in asked]  # the flag says that times are wanted
+        turns = [f"{head}\n{one.prompt}" for head, one in zip(heads, asked, strict=True)]
+        texts = [self._template.render([(turn, None)]) for turn in turns]
+        ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE) for text in texts])
+        batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))
+        limits = [one.tokens for one in asked]
+        return go_on(self._model.language, self._tokenizer, batch, limits, self._decoding)
 
     def events(self, answer: str, duration: float) -> list[Said]:
         """One event a line: `From <a> to <b>, words`."""

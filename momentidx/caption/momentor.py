@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -11,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from momentidx.caption.chat import Task
-from momentidx.caption.seeds import Said, said
+from momentidx.caption.generating import Decoding, rows
+from momentidx.caption.seeds import Asked, Said, said
 from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.checkpoints.momentor import load
 from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.anchors import END, PATCH, START, TOKEN
-from momentidx.models.momentor import go_on
+from momentidx.models.momentor import Spoken, go_on
 from momentidx.models.preprocess import ClipPillow
 from momentidx.models.sampling import uniform_seconds
 from momentidx.models.templates import MOMENTOR
@@ -28,7 +29,13 @@ class MomentorSeed:
 
     width, ends = 448, True
 
-    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        decoding: Decoding = "dynamic",  # noqa: ARG002 (it goes on by itself, for it reads places between anchors)
+    ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "momentor")
         self.version = converted.version
@@ -38,11 +45,6 @@ class MomentorSeed:
         self.codec = self._model.anchors
         self.pictures = self.codec.count
         self._device, self._dtype = device, dtype
-
-    @torch.inference_mode()
-    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:  # noqa: ARG002
-        """See `Seed`."""
-        return self.tell(self.look(images), prompt, longest)
 
     @torch.inference_mode()
     def look(self, images: NDArray[np.uint8]) -> Tensor:
@@ -55,12 +57,21 @@ class MomentorSeed:
 
     @torch.inference_mode()
     def tell(self, seen: Tensor, prompt: str, longest: int) -> tuple[str, bool]:
-        """Its answer about what was seen."""
-        text = MOMENTOR.render([(f"{START}{PATCH * self.pictures}{END}\n{prompt}", None)])
-        ids = torch.tensor([self._tokenizer(text).input_ids], device=self._device)
-        spoken = go_on(
-            self._model, self._model.embed(ids, seen[None], [[]], [[]]), longest, self._tokenizer.eos_token_id
-        )
+        """Its answer about what was seen, and whether it ended within so many tokens."""
+        return self.tell_all([seen], [Asked(prompt, longest)])[0]
+
+    @torch.inference_mode()
+    def tell_all(self, seen: Sequence[Tensor], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
+        """See `Seed`."""
+        head = f"{START}{PATCH * self.pictures}{END}"
+        texts = [MOMENTOR.render([(f"{head}\n{one.prompt}", None)]) for one in asked]
+        ids, mask = (each.to(self._device) for each in rows([self._tokenizer(text).input_ids for text in texts]))
+        no_times: list[list[float]] = [[]] * len(asked)
+        embeds = self._model.embed(ids, torch.stack(list(seen)), no_times, no_times)
+        limits = [one.tokens for one in asked]
+        return [self._told(each) for each in go_on(self._model, embeds, mask, limits, self._tokenizer.eos_token_id)]
+
+    def _told(self, spoken: Spoken) -> tuple[str, bool]:
         words = [each if isinstance(each, str) else self._tokenizer.decode(each) for each in spoken.parts]
         return "".join(words).strip(), spoken.whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ TINY = Path(__file__).with_name("tiny_weights")
 if TYPE_CHECKING:
     import torch
 
+    from momentidx.caption.generating import Decoding
     from momentidx.caption.seeds import Seed
 
 
@@ -80,10 +82,10 @@ def _grounding_dino(settings: Settings) -> Detector:
     _needs_transformers("detector 'grounding-dino'")
     from momentidx.caption.transformers.folder import grounding_dino
     from momentidx.caption.transformers.grounding_dino import GroundingDino
-    from momentidx.caption.transformers.network import device_for
+    from momentidx.models.devices import device_for
 
     folder = grounding_dino(settings.detector_model)
-    return GroundingDino(folder, device_for(folder, settings.gpu_memory_gb))
+    return GroundingDino(folder, device_for(folder.path.name, folder.gigabytes, settings.gpu_memory_gb))
 
 
 def _needs_transformers(what: str) -> None:
@@ -151,18 +153,27 @@ def _grounded_videollm(settings: Settings) -> Captioner:
     return _seed(settings, "grounded_videollm", GroundedSeed)
 
 
-def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype], Seed]) -> Captioner:
-    """A converted model out of the models folder, on the GPU where there is one."""
+def _seed(settings: Settings, name: str, made: Callable[[Path, str, torch.dtype, Decoding], Seed]) -> Captioner:
+    """A converted model out of the models folder, on the GPU where there is one.
+
+    Raises MomentidxError when it is not there or too large for the GPU.
+    """
     import torch
 
     from momentidx.caption.asking import Prompts
     from momentidx.caption.captioner import ChatCaptioner
     from momentidx.caption.chat import Sight
     from momentidx.caption.seeds import SeedChat
+    from momentidx.models.checkpoints.layout import Converted
+    from momentidx.models.devices import device_for
     from momentidx.models.store import Store
 
-    has_gpu = torch.cuda.is_available()
-    seed = made(Store.of(settings).folder / name, *(("cuda", torch.bfloat16) if has_gpu else ("cpu", torch.float32)))
+    folder = Store.of(settings).folder / name
+    device = device_for(name, Converted.open(folder, name).gigabytes, settings.gpu_memory_gb)
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     prompts = Prompts(describe=f"{name}_describe", locate=f"{name}_locate", answer="seed_answer")
-    sight = Sight.of(settings, pictures=seed.pictures, width=seed.width)
-    return ChatCaptioner(name, SeedChat(seed, sight), prompts, refine_edges=settings.refine_edges)
+    sight = Sight.of(settings, pictures=0, width=0)  # a seed knows itself how many it is shown, and how large
+    chat = SeedChat(
+        name, partial(made, folder, device.type, dtype, settings.decoding), sight, settings.video_batch, device.type
+    )
+    return ChatCaptioner(name, chat, prompts, refine_edges=settings.refine_edges)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
@@ -35,6 +35,22 @@ class Captioner(Protocol):
         """The events of one footage, in order of start; each inside `footage.span`.
 
         Raises UnusableFootage when this footage cannot be described; nothing of it is stored then.
+        """
+        ...
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A captioner that describes several footages at a time, for it is quicker so: a GPU wants full batches."""
+
+    name: str
+    version: str
+
+    def describe_all(self, shown: Iterable[tuple[Footage, FrameSource]]) -> Iterator[Sequence[Event] | Exception]:
+        """For each footage, in order, what `describe` would give, or the exception that it would raise.
+
+        Footages are taken, and their pictures read, in the caller's thread, and only so far ahead of the results as
+        keeps it busy: whoever gives them counts as working on all that were taken.
         """
         ...
 

@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from momentidx.caption.batches import Batches
 from momentidx.caption.chat import Reply, Request, Sight, Task
 from momentidx.models.codecs.protocol import Reading, TimeCodec
 
@@ -35,6 +37,17 @@ def said(parts: Sequence[str], codec: TimeCodec, duration: float, bare: Callable
     """Sentences with their times; `bare` takes the times out of one."""
     readings = [codec.decode(part, duration) for part in parts]
     return [Said(bare(part) if read.spans else part, read) for part, read in zip(parts, readings, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question."""
+
+    prompt: str
+    tokens: int
+    """The longest answer that is waited for."""
+    times: bool = True
+    """Whether times are wanted."""
 
 
 class Seed(Protocol):
@@ -65,8 +78,12 @@ class Seed(Protocol):
         """Its way with times."""
         ...
 
-    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:
-        """Its answer about (T, H, W, 3) RGB, word for word, and whether it ended within `longest` tokens."""
+    def look(self, images: NDArray[np.uint8]) -> Any:
+        """What it sees of (T, H, W, 3) RGB."""
+        ...
+
+    def tell_all(self, seen: Sequence[Any], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
+        """Its answer to each question, about what was seen for it: word for word, and whether it came to its end."""
         ...
 
     def events(self, answer: str, duration: float) -> list[Said]:
@@ -79,28 +96,50 @@ class Seed(Protocol):
 
 
 class SeedChat:
-    """Asks a seed."""
+    """Asks a seed, in batches."""
 
-    def __init__(self, seed: Seed, sight: Sight) -> None:
-        self._seed = seed
-        self.version = seed.version
-        shown = replace(sight, pictures=seed.pictures, per_second=Fraction(1000))
-        self.sight = replace(shown, width=seed.width, ends=seed.ends)
+    relief = "Take a smaller model (docs/captioners.md), or a server with 'endpoint'."
+
+    def __init__(
+        self, name: str, made: Callable[[], Seed], sight: Sight, at_once: int = 1, device: str = "cpu"
+    ) -> None:
+        """Loads it. When its device is lost, `made` loads it anew."""
+        self.name, self.device = name, torch.device(device)
+        self._made = made
+        self._seed: Seed | None = made()
+        self.version = self._seed.version
+        shown = replace(sight, pictures=self._seed.pictures, per_second=Fraction(1000))
+        self.sight = replace(shown, width=self._seed.width, ends=self._seed.ends)
         # Steps are shares of the clip; no clip is longer than a window.
-        self.step = Fraction(seed.codec.resolution(float(sight.window))).limit_denominator(10_000)
+        self.step = Fraction(self._seed.codec.resolution(float(sight.window))).limit_denominator(10_000)
+        self.batches = Batches(self, at_once)
 
-    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
-        for request in requests:
-            answer, whole = self._seed.say(request.clip.images, request.prompt, request.task, request.tokens)
-            yield Reply(self._told(answer, request.task, request.clip.duration), whole)
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Exception]:
+        return self.batches.replies(requests)
 
-    def _told(self, answer: str, task: Task, duration: float) -> str:
-        if task is Task.ANSWER:
-            return self._seed.spelled(answer, duration)
-        if task is Task.LOCATE:
-            return "\n".join(lines(Said("", self._seed.codec.decode(answer, duration)), answer))
-        events = self._seed.events(answer, duration)
-        return "\n".join(line for each in events for line in lines(each, each.sentence)) or DIGIT.sub("#", answer)
+    def answers(self, batch: Sequence[Request]) -> list[Reply]:
+        """A reply for each request; for `Batches`."""
+        seed = self._seed = self._seed or self._made()
+        seen = [seed.look(request.clip.images) for request in batch]
+        asked = [Asked(request.prompt, request.tokens, request.task is not Task.ANSWER) for request in batch]
+        return [
+            Reply(_told(seed, answer, request.task, request.clip.duration), whole)
+            for (answer, whole), request in zip(seed.tell_all(seen, asked), batch, strict=True)
+        ]
+
+    def drop(self) -> None:
+        """Forget the weights; the next batch loads them anew."""
+        self._seed = None
+
+
+def _told(seed: Seed, answer: str, task: Task, duration: float) -> str:
+    """An answer in the seed's own time, told on in seconds."""
+    if task is Task.ANSWER:
+        return seed.spelled(answer, duration)
+    if task is Task.LOCATE:
+        return "\n".join(lines(Said("", seed.codec.decode(answer, duration)), answer))
+    events = seed.events(answer, duration)
+    return "\n".join(line for each in events for line in lines(each, each.sentence)) or DIGIT.sub("#", answer)
 
 
 def lines(event: Said, words: str) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from momentidx.caption.asking import Prompts
@@ -36,9 +37,9 @@ def captioner(folder: Path, settings: Settings) -> ChatCaptioner:
     """The captioner of a folder of weights, on the CPU. Raises MomentidxError when it is none."""
     try:
         recipe = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["recipe"]
-        seed = SEEDS[recipe](folder)
+        made = partial(SEEDS[recipe], folder)
+        chat = SeedChat("tiny", made, Sight.of(settings, pictures=0, width=SIDE), settings.video_batch)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MomentidxError(f"{folder} holds no weights of the captioner 'tiny'. Install momentidx again.") from error
-    chat = SeedChat(seed, Sight.of(settings, pictures=seed.pictures, width=SIDE))
     chat.sight = replace(chat.sight, width=SIDE)
     return ChatCaptioner("tiny", chat, PROMPTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -11,9 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from momentidx.caption.chat import Task
-from momentidx.caption.generating import go_on
-from momentidx.caption.seeds import Said, said
+from momentidx.caption.generating import Decoding, go_on, rows
+from momentidx.caption.seeds import Asked, Said, said
 from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.checkpoints.vtimellm import load
 from momentidx.models.clip import ClipFrames
@@ -30,7 +30,9 @@ class VTimeLLMSeed:
 
     width, ends = 448, True
 
-    def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32, decoding: Decoding = "dynamic"
+    ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "vtimellm")
         self.version, self.codec = converted.version, PercentText()
@@ -38,12 +40,7 @@ class VTimeLLMSeed:
         self._tokenizer = converted.tokenizer()
         self._eyes = ClipFrames.load("projected", converted.encoder).to(device, dtype)
         self._model = load(converted, dtype).to(device)
-        self._device, self._dtype = device, dtype
-
-    @torch.inference_mode()
-    def say(self, images: NDArray[np.uint8], prompt: str, task: Task, longest: int) -> tuple[str, bool]:  # noqa: ARG002
-        """See `Seed`."""
-        return self.tell(self.look(images), prompt, longest)
+        self._device, self._dtype, self._decoding = device, dtype, decoding
 
     @torch.inference_mode()
     def look(self, images: NDArray[np.uint8]) -> Tensor:
@@ -54,10 +51,17 @@ class VTimeLLMSeed:
 
     @torch.inference_mode()
     def tell(self, seen: Tensor, prompt: str, longest: int) -> tuple[str, bool]:
-        """Its answer about what was seen."""
-        text = VICUNA_V1.render([(f"{VIDEO}\n{prompt}", None)])
-        ids = torch.tensor([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text)], device=self._device)
-        return go_on(self._model.language, self._tokenizer, self._model.splice(ids, [seen]), longest)
+        """Its answer about what was seen, and whether it ended within so many tokens."""
+        return self.tell_all([seen], [Asked(prompt, longest)])[0]
+
+    @torch.inference_mode()
+    def tell_all(self, seen: Sequence[Tensor], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
+        """See `Seed`."""
+        texts = [VICUNA_V1.render([(f"{VIDEO}\n{one.prompt}", None)]) for one in asked]
+        ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text) for text in texts])
+        batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))
+        limits = [one.tokens for one in asked]
+        return go_on(self._model.language, self._tokenizer, batch, limits, self._decoding)
 
     def events(self, answer: str, duration: float) -> list[Said]:
         """A JSON list, or else sentences with a stretch in each."""

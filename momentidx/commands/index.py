@@ -107,15 +107,16 @@ def index_now(setup: Setup, paths: Sequence[Path]) -> Summary:
         sizes = {file.path: file.size for file in due}
         summary.failed_before = library.failed_among([file.path for file in files if file.path not in sizes])
         with _bar(sum(sizes.values())) as bar:
-            done = 0
+            parts = dict.fromkeys(sizes, 0)
 
-            def tell(path: Path, part: Fraction) -> None:
+            def tell(path: Path, part: Fraction | int) -> None:
                 bar.set_postfix_str(plain(path.name), refresh=False)
-                bar.update(done + int(sizes[path] * part) - bar.n)
+                done = int(sizes[path] * part)
+                bar.update(done - parts[path])
+                parts[path] = done
 
             for outcome in work(library, tools, among=list(sizes), tell=tell):
-                done += sizes[outcome.path]
-                bar.update(done - bar.n)
+                tell(outcome.path, 1)
                 summary.add(outcome)
                 if outcome.reason:
                     bar.clear()

@@ -77,7 +77,7 @@ _TAKEN = (
     update(JobRow)
     .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
     .values(state="running", attempts=JobRow.attempts + 1, started_at=bindparam("now"), ended_at=None)
-    .returning(JobRow.id, JobRow.attempts, JobRow.stage, JobRow.tool, JobRow.tries)
+    .returning(JobRow.id, JobRow.attempts, JobRow.stage, JobRow.tool, JobRow.tries, JobRow.deaths)
 )
 
 

@@ -65,6 +65,8 @@ class Job:
     """Name of the captioner or embedder."""
     tries: int = 0
     """How often in a row it failed before, for reasons that may pass."""
+    deaths: int = 0
+    """How often in a row the process died while it was running."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from momentidx.models.codecs.anchors import MARKERS, Anchors
 from momentidx.models.compat import Compat
 from momentidx.models.language import embedding_of, head_of
-from momentidx.models.splice import IGNORED
+from momentidx.models.splice import IGNORED, left
 
 FRAMES = 300
 CLIP_WIDTH = 1024
@@ -158,31 +158,49 @@ class Spoken:
 
 
 @torch.inference_mode()
-def go_on(model: Momentor, embeds: Tensor, tokens: int, end: int) -> Spoken:
-    """Goes on after (1, T, D) with the likeliest token or anchor each time, `tokens` at most.
+def go_on(model: Momentor, embeds: Tensor, mask: Tensor, tokens: Sequence[int], end: int) -> list[Spoken]:
+    """Each row goes on after (B, T, D), padded on the right, with the likeliest token or anchor, `tokens` at most.
 
     An anchor is spoken as a place between it and its neighbours, and that place is what is read next.
     """
+    embeds, mask = left(embeds, mask)
     table, _ = model.time()
-    parts: list[list[int] | str] = []
+    stop = embedding_of(model.language)(torch.tensor([end], device=embeds.device))  # (1, D)
+    rows: list[list[list[int] | str]] = [[] for _ in tokens]
+    whole = [False] * len(rows)
     cache = None
-    for _ in range(tokens):
-        output = model.language.base_model(inputs_embeds=embeds, past_key_values=cache, use_cache=True)
+    for number in range(max(tokens)):
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -embeds.shape[1] :]
+        output = model.language.base_model(
+            inputs_embeds=embeds, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+        )
         cache = output.past_key_values
-        logits = model.heads(output.last_hidden_state[:, -1:])[0, 0].float()  # (V + N,)
-        best = int(logits.argmax())
-        if best == end:
-            return Spoken(tuple(parts), True)
-        if best >= model.ids.first_anchor:
-            place = model.anchors.spoken(logits[model.ids.first_anchor :].softmax(dim=0).tolist())
-            parts.append(f"<TEMP-{place:.3f}>")
-            fraction = place / (model.anchors.count - 1)
-            embeds = between(table, [fraction], model.anchors)[None].to(embeds.dtype)
-        else:
-            if not parts or isinstance(parts[-1], str):
-                parts.append([])
-            run = parts[-1]
-            assert isinstance(run, list)
-            run.append(best)
-            embeds = embedding_of(model.language)(torch.tensor([[best]], device=embeds.device))
-    return Spoken(tuple(parts), False)
+        logits = model.heads(output.last_hidden_state[:, -1:])[:, 0].float()  # (B, V + N)
+        best = logits.argmax(dim=-1).tolist()
+        next_embeds = [stop] * len(rows)  # what a row that is over reads does not matter
+        for row, parts in enumerate(rows):
+            if whole[row] or number >= tokens[row]:
+                continue
+            if best[row] == end:
+                whole[row] = True
+            elif best[row] >= model.ids.first_anchor:
+                place = model.anchors.spoken(logits[row, model.ids.first_anchor :].softmax(dim=0).tolist())
+                parts.append(f"<TEMP-{place:.3f}>")
+                next_embeds[row] = between(table, [place / (model.anchors.count - 1)], model.anchors)
+            else:
+                _speak(parts, best[row])
+                next_embeds[row] = embedding_of(model.language)(torch.tensor([best[row]], device=embeds.device))
+        if all(done or number + 1 >= most for done, most in zip(whole, tokens, strict=True)):
+            break
+        embeds = torch.stack([each.to(embeds.dtype) for each in next_embeds])  # (B, 1, D)
+        mask = torch.cat((mask, mask.new_ones(len(rows), 1)), dim=1)
+    return [Spoken(tuple(parts), done) for parts, done in zip(rows, whole, strict=True)]
+
+
+def _speak(parts: list[list[int] | str], token: int) -> None:
+    """One more token, to the run of tokens at the end or to a new one."""
+    if not parts or isinstance(parts[-1], str):
+        parts.append([])
+    run = parts[-1]
+    assert isinstance(run, list)
+    run.append(token)

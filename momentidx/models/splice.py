@@ -73,3 +73,11 @@ def _row(
         torch.cat((text[:at], features.to(text), text[at:])),  # (T - 1 + F, D)
         torch.cat((target[:at], nothing, target[at + 1 :])),
     )
+
+
+def left(embeds: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The same rows (B, T, D) and mask (B, T), padded on the left: all rows go on from one place."""
+    length = mask.shape[1]
+    shift = length - mask.sum(dim=1, keepdim=True)  # (B, 1)
+    places = (torch.arange(length, device=mask.device)[None] - shift) % length  # (B, T)
+    return embeds.gather(1, places[..., None].expand_as(embeds)), mask.gather(1, places)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from momentidx.config import Settings
@@ -101,29 +102,38 @@ class _Worker:
 
     def work(self, tools: Tools) -> None:
         """Until a stop or new settings are asked for."""
-        while not self._orders.stop.is_set() and not self._orders.reload.is_set():
-            waits = why_wait(tools.settings, self._library.folder, datetime.now())
-            if waits != self._progress.waits:
-                self._listener.told(f"Waiting: {waits}." if waits else "Working again.")
-            self._progress.rests(waits)
-            if waits or not self._one(tools):
+        while not self._asked_to_end():
+            if not self._some(tools):
                 self._orders.stop.wait(BREATH)
 
-    def _one(self, tools: Tools) -> bool:
-        """One job; whether there was one."""
+    def _asked_to_end(self) -> bool:
+        return self._orders.stop.is_set() or self._orders.reload.is_set()
+
+    def _may_go_on(self, tools: Tools) -> bool:
+        if self._asked_to_end():
+            return False
+        waits = why_wait(tools.settings, self._library.folder, datetime.now())
+        if waits != self._progress.waits:
+            self._listener.told(f"Waiting: {waits}." if waits else "Working again.")
+        self._progress.rests(waits)
+        return not waits
+
+    def _some(self, tools: Tools) -> bool:
+        """Work for as long as there is some and it may be done; whether there was any."""
+        done = False
         started = time.monotonic()
         try:
-            outcome = next(work(self._library, tools, tell=self._tell), None)
+            for outcome in work(self._library, tools, tell=self._tell, more=partial(self._may_go_on, tools)):
+                ended = time.monotonic()
+                self._progress.ended(outcome, ended - started)
+                self._listener.indexed(outcome)
+                done, started = True, ended
         except LibraryError as error:
             if not disk_full(tools.settings, self._library.folder):
                 raise
             _log.warning("%s", error)
             return False
-        if outcome is None:
-            return False
-        self._progress.ended(outcome, time.monotonic() - started)
-        self._listener.indexed(outcome)
-        return True
+        return done
 
     def _tell(self, path: Path, part: Fraction) -> None:
         if self._orders.stop.is_set():

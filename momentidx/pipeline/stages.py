@@ -7,6 +7,7 @@
 
 This is the one place where the order of the steps can be read. Each is a job of its own (see
 `library/jobs.py`) and stored by itself, so that a new captioner or embedder repeats its own step only.
+A captioner may be shown several footages at a time (see `describing.py`); everything else is done one by one.
 Nothing here knows a captioner, a database or a decoder by name.
 """
 
@@ -17,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from momentidx.errors import UnusableFootage
-from momentidx.events import Layer
+from momentidx.events import Event, Layer
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library import Claim, Described, Job, Strip, WritableLibrary
@@ -54,15 +55,21 @@ class Work:
         self.source = TellingSource(file.path, footage, tools, tell)
 
 
-def describe(job: Job, work: Work) -> None:
-    """One captioner's events, with their stills."""
+def unchanged(work: Work) -> bool:
+    """Before a captioner is shown the pictures: raises UnusableFootage when the file is not what it was."""
     _check_unchanged(work.file)
+    return True
+
+
+def describe(job: Job, work: Work, told: Sequence[Event] | Exception) -> None:
+    """One captioner's events, with their stills; or its failure, raised."""
+    if isinstance(told, Exception):
+        raise told
     captioner = work.tools.captioner(job.tool)
-    events = captioner.describe(work.footage, work.source)
-    stills = work.source.stills([event.span for event in events])
+    stills = work.source.stills([event.span for event in told])
     _check_unchanged(work.file)
     filters = getattr(captioner, "filters", {})
-    described = Described(Layer(captioner.name, captioner.version), events, stills, filters)
+    described = Described(Layer(captioner.name, captioner.version), told, stills, filters)
     work.library.keep_layer(job, work.footage, work.file.path, described, work.tools.wanted)
 
 
@@ -90,8 +97,8 @@ def embed(job: Job, work: Work) -> None:
     work.library.keep_vectors(job, work.file.path, work.tools.embedder, list(silent), vectors)
 
 
-STAGES: Mapping[str, Callable[[Job, Work], None]] = {"describe": describe, "pictures": pictures, "embed": embed}
-"""After the probe, in their order."""
+AFTERWARDS: Mapping[str, Callable[[Job, Work], None]] = {"pictures": pictures, "embed": embed}
+"""What comes after the probe and the descriptions, in its order."""
 
 
 class TellingSource(Source):

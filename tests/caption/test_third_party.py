@@ -60,8 +60,8 @@ def test_the_documented_captioner_describes_and_locates(site: Path) -> None:
 
 
 def test_the_table_of_models_in_the_page_is_the_programs() -> None:
-    from momentidx.caption.transformers.folder import ROOM
     from momentidx.caption.transformers.known import KNOWN
+    from momentidx.models.devices import ROOM
 
     rows = re.findall(r"^\| `([\w.-]+)` \| (\S+/\S+) \| (\S+) \| (\d+) GB \|$", PAGE, re.MULTILINE)
     assert rows == [(one.name, one.repo, one.licence, f"{one.gigabytes * ROOM:.0f}") for one in KNOWN]

@@ -16,13 +16,14 @@ import torch
 
 from momentidx.caption.auto import best
 from momentidx.caption.chat import Clip, Reply, Request, Sight, Task
-from momentidx.caption.transformers import network as networks
+from momentidx.caption.generating import Decoding, options
 from momentidx.caption.transformers.chat import TransformersChat
 from momentidx.caption.transformers.families import FAMILIES
 from momentidx.caption.transformers.folder import INDEX, ModelFolder, chosen, found, opened
 from momentidx.caption.transformers.known import KNOWN
 from momentidx.config import Settings
 from momentidx.errors import MomentidxError, UnusableFootage, WrongUse
+from momentidx.models import devices
 from tests.caption.tiny_models import CONFIGS, speaking, write
 
 QWEN3 = "Qwen3VLForConditionalGeneration"
@@ -59,12 +60,17 @@ def request(pictures: int = 4, prompt: str = "What happens?", tokens: int = 6) -
     return Request(clip, Task.DESCRIBE, "", prompt, tokens)
 
 
-def chat(folder: Path, at_once: int = 3) -> TransformersChat:
-    return TransformersChat(opened(folder), SIGHT, CPU, at_once)
+def chat(folder: Path, at_once: int = 3, decoding: Decoding = "dynamic") -> TransformersChat:
+    return TransformersChat(opened(folder), SIGHT, CPU, at_once, decoding)
 
 
 def replies(asked: TransformersChat, *requests: Request) -> list[Reply]:
-    return list(asked.replies(requests))
+    """Raises what comes in the place of one."""
+    found = list(asked.replies(requests))
+    for failed in found:
+        if isinstance(failed, Exception):
+            raise failed
+    return [reply for reply in found if isinstance(reply, Reply)]
 
 
 def refusal(act: Callable[[], object], kind: type[Exception] = MomentidxError) -> str:
@@ -85,7 +91,29 @@ def test_every_class_loads_from_its_files_and_answers_the_same_alone_and_in_a_ba
     together = replies(chat(models(name)), *requests)
     alone = [reply for each in requests for reply in replies(chat(models(name), 1), each)]
     assert together == alone
+    assert replies(chat(models(name), decoding="static"), *requests) == alone
     assert len({reply.text for reply in together}) > 1, "the answers do not depend on what is asked"
+
+
+def test_room_is_set_aside_and_nothing_is_compiled_unless_it_is_asked_for(models: Callable[[str], Path]) -> None:
+    asked = chat(models(QWEN3), decoding="static")
+    asked.network.ready()
+    caches: list[str] = []
+    prepare = asked.network.model._prepare_cache_for_generation
+
+    def noted(config: Any, inputs: Any, *rest: Any) -> None:
+        prepare(config, inputs, *rest)
+        caches.append(type(inputs["past_key_values"]).__name__)
+
+    asked.network.model._prepare_cache_for_generation = noted
+    assert len(replies(asked, request())) == 1
+    assert caches == ["StaticCache"]
+    cuda = torch.device("cuda")
+    assert options("dynamic", cuda) == {}
+    assert options("static", cuda) == options("compiled", CPU) == options("static", CPU)
+    assert options("static", CPU)["disable_compile"]
+    compiled = options("compiled", cuda)
+    assert (compiled["cache_implementation"], compiled["compile_config"].mode) == ("static", "default")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +207,7 @@ def test_when_memory_runs_out_the_batch_is_halved_and_nothing_is_lost(
     requests = [request(prompt=f"{number}?") for number in range(7)]
     assert replies(asked, *requests) == replies(chat(models(QWEN3)), *requests)
     assert sizes == [7, 4, 2, 2, 2, 1]
-    assert asked.network.at_once == 2
+    assert asked.batches.at_once == 2
     assert "going on with 2 at once" in caplog.text
 
 
@@ -200,6 +228,23 @@ def test_memory_that_is_too_small_for_one_look_fails_the_footage(models: Callabl
     )
 
 
+def test_a_request_that_fails_as_nobody_foresaw_fails_alone(models: Callable[[str], Path]) -> None:
+    asked = chat(models(QWEN3), 4)
+    asked.network.ready()
+    generate = asked.network.model.generate
+
+    def picky(**inputs: Any) -> Any:
+        if any("bad" in text for text in asked.network.tokenizer.batch_decode(inputs["input_ids"])):
+            raise ZeroDivisionError("a mistake")
+        return generate(**inputs)
+
+    asked.network.model.generate = picky
+    found = list(asked.replies([request(prompt=prompt) for prompt in ("Why?", "bad", "When?", "Who?", "How?")]))
+    good = replies(chat(models(QWEN3), 1), *[request(prompt=prompt) for prompt in ("Why?", "When?", "Who?", "How?")])
+    assert [reply for reply in found if isinstance(reply, Reply)] == good
+    assert isinstance(found[1], ZeroDivisionError)
+
+
 def test_a_lost_device_fails_the_footage_for_now_and_the_next_one_loads_the_model_anew(
     models: Callable[[str], Path],
 ) -> None:
@@ -216,9 +261,9 @@ def test_a_lost_device_fails_the_footage_for_now_and_the_next_one_loads_the_mode
 
 def test_a_model_that_is_too_large_is_refused_with_what_it_needs(model: Path) -> None:
     folder = opened(model)
-    networks.check_room(folder, folder.gigabytes * 1.3)
+    devices.check_room("model", folder.gigabytes, folder.gigabytes * 1.3)
     assert "model needs about 0 GB of GPU memory, and 0 GB may be used" in refusal(
-        lambda: networks.check_room(folder, folder.gigabytes)
+        lambda: devices.check_room("model", folder.gigabytes, folder.gigabytes)
     )
 
 
@@ -350,10 +395,13 @@ def test_a_tokenizer_that_is_no_tokenizer_fails_the_footage_with_a_sentence(mode
 @pytest.mark.gpu
 def test_on_a_gpu_a_batch_gives_what_it_gives_alone(models: Callable[[str], Path]) -> None:
     folder = opened(models(QWEN3))
-    device = networks.device_for(folder, 2.0)
+    device = devices.device_for(folder.path.name, folder.gigabytes, 2.0)
     assert device.type == "cuda"
     asked = TransformersChat(folder, SIGHT, device, 4)
-    assert len(replies(asked, *[request(prompt=f"{number}?") for number in range(6)])) == 6
+    requests = [request(prompt=f"{number}?") for number in range(6)]
+    assert len(replies(asked, *requests)) == 6
+    for decoding in ("static", "compiled"):
+        assert len(replies(TransformersChat(folder, SIGHT, device, 4, decoding), *requests)) == 6
     assert torch.cuda.max_memory_allocated() < 2e9
 
 

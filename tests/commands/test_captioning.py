@@ -1,17 +1,21 @@
 """`momentidx describe`, `locate` and `ask` on a real clip with a scripted captioner; and what `auto` stands for."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from momentidx.caption.auto import best, resolved
 from momentidx.config import FolderSettings, Settings
 from momentidx.errors import WrongUse
 from momentidx.library import Library
+from momentidx.models.checkpoints.layout import Converted
+from tests.caption.toy_seeds import toy
 from tests.clips import render
 from typer_app import app
 
@@ -122,3 +126,28 @@ def test_auto_becomes_a_name_in_the_library_and_in_folders(tmp_path: Path) -> No
     assert settings.folders[tmp_path].captioners == ("shotlog",)
     assert settings.folders[tmp_path / "b"] == FolderSettings(priority=1)
     assert resolved(Settings(captioners=("scripted",))).captioners == ("scripted",)
+
+
+def test_auto_takes_the_best_seed_that_is_installed_and_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(models_folder=tmp_path, gpu_memory_gb=24)
+    assert best(settings).why.startswith("No video chat model is installed."), "nothing is said of seeds nobody has"
+    sizes = {"grounded_videollm": 11.4, "vtimellm": 14.0, "momentor": 14.2}
+    monkeypatch.setattr(Converted, "gigabytes", property(lambda converted: sizes[converted.recipe]))
+    for name in ("momentor", "vtimellm", "grounded_videollm"):  # each is preferred to those before it
+        folder = toy(tmp_path, name)
+        assert (
+            str(best(settings)) == f"auto takes '{name}': {folder} is installed and needs {sizes[name] * 1.25:.0f} GB."
+        )
+    shutil.rmtree(tmp_path / "grounded_videollm" / "encoder")
+    assert best(settings).name == "vtimellm", "what is not whole is passed over"
+    assert best(settings.model_copy(update={"gpu_memory_gb": 0.0})).why.startswith("there is no GPU")
+    too_small = best(settings.model_copy(update={"gpu_memory_gb": 8.0}))
+    assert too_small.name == "shotlog"
+    assert "vtimellm needs about 18 GB of GPU memory, and 8 GB may be used." in too_small.why
+
+
+def test_the_memory_of_a_seed_is_that_of_its_weights_in_half_precision(tmp_path: Path) -> None:
+    files = {file: load_file(file) for file in toy(tmp_path, "vtimellm").rglob("*.safetensors")}
+    numbers = sum(tensor.numel() for tensors in files.values() for tensor in tensors.values())
+    assert len(files) == 3
+    assert Converted.open(tmp_path / "vtimellm", "vtimellm").gigabytes == 2 * numbers / 1e9

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from momentidx.caption.chat import Task
 from momentidx.caption.grounded_videollm import GroundedSeed
 from momentidx.caption.momentor import MomentorSeed
 from momentidx.caption.vtimellm import VTimeLLMSeed
@@ -50,7 +49,7 @@ def test_merged_it_says_the_same_and_can_be_asked(seed: str, base: Path, feature
     made.check()
     asked = ASKED[seed](made.folder)
     pictures = np.zeros((asked.pictures, 28, 28, 3), np.uint8)
-    text, whole = asked.say(pictures, "When is it bright?", Task.LOCATE, 3)
+    text, whole = asked.tell(asked.look(pictures), "When is it bright?", 3)
     assert isinstance(text, str)
     assert not whole
     with pytest.raises(WrongUse, match="exists already"):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import torch
 
+from momentidx.caption.batches import Batches
 from momentidx.caption.chat import Reply, Request, Sight
-from momentidx.caption.ordered import in_order
+from momentidx.caption.generating import Decoding
 from momentidx.caption.transformers.folder import ModelFolder
-from momentidx.caption.transformers.network import Network, device_for
+from momentidx.caption.transformers.network import Network
+from momentidx.models.devices import device_for
 
 if TYPE_CHECKING:
     from momentidx.config import Settings
@@ -23,27 +24,20 @@ REVISION = "1"
 class TransformersChat:
     """A chat with a model in this process; its weights are loaded with the first question."""
 
-    def __init__(self, folder: ModelFolder, sight: Sight, device: torch.device, at_once: int) -> None:
+    def __init__(
+        self, folder: ModelFolder, sight: Sight, device: torch.device, at_once: int, decoding: Decoding = "dynamic"
+    ) -> None:
         self.sight, self.step = sight, folder.family.times.step
         self.version = f"{REVISION} {folder.architecture} {folder.version}"
-        self.network = Network(folder, device, at_once)
+        self.network = Network(folder, device, decoding)
+        self.batches = Batches(self.network, at_once)
 
     @classmethod
     def of(cls, folder: ModelFolder, settings: Settings) -> TransformersChat:
         """For a model and the settings. Raises MomentidxError when it is too large for the GPU."""
         sight = Sight.of(settings, pictures=settings.video_pictures, width=settings.video_width)
-        return cls(folder, sight, device_for(folder, settings.gpu_memory_gb), settings.video_batch)
+        device = device_for(folder.path.name, folder.gigabytes, settings.gpu_memory_gb)
+        return cls(folder, sight, device, settings.video_batch, settings.decoding)
 
-    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
-        # One batch is generated in a thread (PyTorch leaves Python alone meanwhile) while the next is read.
-        batches = _batches(requests, self.network.at_once)
-        yield from chain.from_iterable(in_order(batches, self._ask, 1))
-
-    def _ask(self, requests: Sequence[Request]) -> Sequence[Reply]:
-        return self.network.ask(requests)
-
-
-def _batches(requests: Iterable[Request], size: int) -> Iterator[list[Request]]:
-    requests = iter(requests)
-    while batch := list(islice(requests, size)):
-        yield batch
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Exception]:
+        return self.batches.replies(map(self.network.prepared, requests))

@@ -23,8 +23,6 @@ from momentidx.errors import MomentidxError, WrongUse
 if TYPE_CHECKING:
     from momentidx.config import Settings
 
-ROOM = 1.25
-"""Memory to run a model over the memory of its weights: pictures, text and the cache of a small batch."""
 WHERE = "docs/captioners.md says which models there are and how to get them"
 INDEX = "model.safetensors.index.json"
 GROUNDING_DINO = "GroundingDinoForObjectDetection"
@@ -130,7 +128,7 @@ def chosen(settings: Settings, models: Path) -> ModelFolder:
 
     Raises MomentidxError when there is none.
     """
-    from momentidx.caption.transformers.network import check_room, memory
+    from momentidx.models.devices import check_room, memory
 
     if settings.video_model:
         return found(settings.video_model, models)
@@ -139,7 +137,7 @@ def chosen(settings: Settings, models: Path) -> ModelFolder:
     for _, folder in installed(models):
         try:
             if may:
-                check_room(folder, may)
+                check_room(folder.path.name, folder.gigabytes, may)
             return folder
         except MomentidxError as error:
             too_large = error

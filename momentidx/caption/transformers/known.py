@@ -17,7 +17,7 @@ class Known:
     licence: str
     """Of the weights, as their card says; those of the model they were trained from hold besides."""
     gigabytes: float
-    """GPU memory of the weights in bfloat16. Some more is needed to run them: `folder.ROOM`."""
+    """GPU memory of the weights in bfloat16. Some more is needed to run them: `models.devices.ROOM`."""
     prompts: Prompts = PLAIN
 
 

@@ -1,66 +1,74 @@
-"""A video chat model in memory: loaded from a folder, asked in batches, on a GPU or the CPU.
-
-What a GPU can do to us is met here: when its memory runs out the batch is halved and the work goes on,
-with a batch of that size from then on; when the device is lost the footage fails for now, the model is
-dropped, and the next footage loads it anew.
-"""
+"""A video chat model in memory: loaded from a folder, asked in batches, on a GPU or the CPU."""
 
 from __future__ import annotations
 
-import gc
 import inspect
 import json
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from momentidx.caption.batches import first_line
 from momentidx.caption.chat import Reply, Request
+from momentidx.caption.generating import Decoding, options
 from momentidx.caption.transformers.families import Shown
-from momentidx.caption.transformers.folder import ROOM, ModelFolder
+from momentidx.caption.transformers.folder import ModelFolder
 from momentidx.errors import MomentidxError, UnusableFootage
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request with its clip as the model takes it."""
+
+    request: Request
+    shown: Shown
+
+
 class Network:
     """A model and its tokenizer."""
 
-    def __init__(self, folder: ModelFolder, device: torch.device, at_once: int) -> None:
-        self.at_once = at_once
-        """Questions in a batch; becomes less when memory runs out."""
-        self._folder, self._device = folder, device
+    relief = "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model."
+
+    def __init__(self, folder: ModelFolder, device: torch.device, decoding: Decoding = "dynamic") -> None:
+        self.name, self.device = folder.path.name, device
+        self._decoding = decoding
+        self._folder = folder
         self._numbers = folder.numbers()
         self.model: Any = None
         """The network, once it is loaded (with its `tokenizer` and chat `template`)."""
         self.tokenizer: Any = None
         self.template = ""
 
-    def ask(self, requests: Sequence[Request]) -> list[Reply]:
-        """A reply for each request, in batches of at most `at_once`."""
+    def prepared(self, request: Request) -> Prepared:
+        """Needs no weights, and is done while the device is busy with other requests."""
+        return Prepared(request, self._folder.family.show(request.clip, self._numbers))
+
+    def answers(self, batch: Sequence[Prepared]) -> list[Reply]:
+        """A reply for each request."""
         self.ready()
-        shown = [self._folder.family.show(request.clip, self._numbers) for request in requests]
-        replies: list[Reply] = []
-        while len(replies) < len(requests):
-            batch = slice(len(replies), len(replies) + self.at_once)
-            try:
-                replies += self._generate(requests[batch], shown[batch])
-                continue
-            except torch.OutOfMemoryError:
-                pass  # while the exception lives, so do the tensors it came from
-            except torch.AcceleratorError as error:
-                self.model = None
-                raise UnusableFootage(
-                    "device-lost",
-                    f"The device {self._device} failed while it described the footage ({_first_line(error)}). "
-                    "The footage is tried again later; if it goes on, start momentidx anew.",
-                    passing=True,
-                ) from error
-            self._halve()
-        return replies
+        inputs = self._inputs([self._text(one) for one in batch], [one.shown for one in batch])
+        tokens = max(one.request.tokens for one in batch)
+        with torch.inference_mode():
+            answers = self.model.generate(
+                **{name: value.to(self.device) for name, value in inputs.items()},
+                max_new_tokens=tokens,
+                do_sample=False,
+                use_cache=True,
+                **options(self._decoding, self.device),
+            )
+        answers = answers[:, inputs["input_ids"].shape[1] :].cpu()
+        return [self._reply(row, one.request.tokens) for row, one in zip(answers, batch, strict=True)]
+
+    def drop(self) -> None:
+        """Forget the weights; the next batch loads them anew."""
+        self.model = None
 
     def ready(self) -> None:
         """Load the model, if it is not. Raises UnusableFootage when it cannot be."""
@@ -71,41 +79,14 @@ class Network:
             folder.check_contents()
             self.tokenizer = tokenizer(folder)
             self.template = template(folder, self.tokenizer.chat_template)
-            self.model = load(folder, self._device)
+            self.model = load(folder, self.device)
         except MomentidxError as error:  # of the model's files: the footage can do nothing for it
             raise UnusableFootage("model", str(error), passing=True) from error
-        log.info("%s (%s) is loaded on %s", folder.path, folder.architecture, self._device)
+        log.info("%s (%s) is loaded on %s", folder.path, folder.architecture, self.device)
 
-    def _halve(self) -> None:
-        gc.collect()
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        if self.at_once == 1:
-            raise UnusableFootage(
-                "gpu-memory",
-                f"The memory of {self._device} is too small for one look at the footage with {self._folder.path.name}. "
-                "Lower 'video_pictures', 'video_width' or 'window_seconds', or take a smaller model.",
-            )
-        self.at_once //= 2
-        log.warning("memory of %s ran out: going on with %d at once", self._device, self.at_once)
-
-    def _generate(self, requests: Sequence[Request], shown: Sequence[Shown]) -> list[Reply]:
-        texts = [self._text(request, one) for request, one in zip(requests, shown, strict=True)]
-        inputs = self._inputs(texts, shown)
-        tokens = max(request.tokens for request in requests)
-        with torch.inference_mode():
-            answers = self.model.generate(
-                **{name: value.to(self._device) for name, value in inputs.items()},
-                max_new_tokens=tokens,
-                do_sample=False,
-                use_cache=True,
-            )
-        answers = answers[:, inputs["input_ids"].shape[1] :].cpu()
-        return [self._reply(row, request.tokens) for row, request in zip(answers, requests, strict=True)]
-
-    def _text(self, request: Request, shown: Shown) -> str:
+    def _text(self, one: Prepared) -> str:
         """The whole conversation in the model's own template, the clip in the video's place."""
-        prompt, marks = self._harmless(request.prompt), self._folder.family.video
+        prompt, marks = self._harmless(one.request.prompt), self._folder.family.video
         if not marks:  # it is only told things
             return self._templated(prompt)
         for content in (
@@ -116,7 +97,7 @@ class Network:
             text = self._templated(content)
             for mark in marks:
                 if mark in text:
-                    return text.replace(mark, shown.text, 1)
+                    return text.replace(mark, one.shown.text, 1)
         sentence = f"{self._folder.path}: its chat template has no place for a video. Take another model."
         raise UnusableFootage("model", sentence, passing=True)
 
@@ -214,7 +195,7 @@ def load(
                 output_loading_info=True,
             )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        raise MomentidxError(f"{folder.path} cannot be loaded: {_first_line(error)}. Fetch it again.") from error
+        raise MomentidxError(f"{folder.path} cannot be loaded: {first_line(error)}. Fetch it again.") from error
     if lacking := sorted(told["missing_keys"]):
         raise MomentidxError(
             f"{folder.path}: the weights do not fit the model: {len(lacking)} are missing ({lacking[0]}). "
@@ -230,7 +211,7 @@ def tokenizer(folder: ModelFolder) -> Any:
     try:
         made = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
     except Exception as error:  # the library in Rust below raises plain Exception
-        raise MomentidxError(f"{folder.path} has no usable tokenizer: {_first_line(error)}. Fetch it again.") from error
+        raise MomentidxError(f"{folder.path} has no usable tokenizer: {first_line(error)}. Fetch it again.") from error
     made.padding_side = "left"  # answers begin at the same place in all rows
     return made
 
@@ -245,37 +226,3 @@ def template(folder: ModelFolder, own: str | None) -> str:
         found: str = json.loads(file.read_text(encoding="utf-8"))["chat_template"]
         return found
     raise MomentidxError(f"{folder.path} has no chat template, so it is no model to chat with. Take its chat version.")
-
-
-def device_for(folder: ModelFolder, gigabytes: float) -> torch.device:
-    """The GPU, if there is one, and it has room. Raises MomentidxError when the model is too large for it.
-
-    `gigabytes` is the most that may be used of its memory, 0 for all.
-    """
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    _, total = torch.cuda.mem_get_info()
-    if gigabytes:
-        torch.cuda.set_per_process_memory_fraction(min(1.0, gigabytes * 1e9 / total))
-    may = min(gigabytes or total / 1e9, total / 1e9)
-    check_room(folder, may)
-    return torch.device("cuda")
-
-
-def check_room(folder: ModelFolder, gigabytes: float) -> None:
-    """Raise MomentidxError when a model needs more memory than there is, with what would fit."""
-    needed = folder.gigabytes * ROOM
-    if needed > gigabytes:
-        raise MomentidxError(
-            f"{folder.path.name} needs about {needed:.0f} GB of GPU memory, and {gigabytes:.0f} GB may be used. "
-            "Take a smaller model (docs/captioners.md), or a server with 'endpoint'."
-        )
-
-
-def memory() -> float:
-    """GB that models may use: of the GPU, 0 without one."""
-    return torch.cuda.mem_get_info()[1] / 1e9 if torch.cuda.is_available() else 0.0
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")

@@ -13,10 +13,12 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any, Self
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
@@ -189,6 +191,22 @@ class Converted:
             if not path.is_file() or _sha256(path) != digest:
                 raise MomentidxError(f"{path} is missing or was changed. Convert the model again.")
 
+    def check_whole(self) -> None:
+        """Whether all is there that it is asked with, by name. Raises MomentidxError with what is missing."""
+        manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+        if missing := [name for name in manifest["files"] if not (self.folder / name).is_file()]:
+            raise MomentidxError(f"{self.folder / missing[0]} is missing. Convert the model again.")
+        _ = self.encoder, self._words
+
+    @property
+    def gigabytes(self) -> float:
+        """Of its weights in half precision, as they are on a GPU."""
+        count = 0
+        for file in self.folder.rglob("*.safetensors"):
+            with safe_open(file, "pt") as weights:
+                count += sum(prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+        return 2 * count / 1e9
+
     def language(self, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
         """The language model, every weight in its place."""
         place = self.folder / LANGUAGE
@@ -214,9 +232,13 @@ class Converted:
 
     def tokenizer(self) -> Any:
         """Raises MomentidxError when none was carried along."""
+        return AutoTokenizer.from_pretrained(self._words, local_files_only=True)
+
+    @property
+    def _words(self) -> Path:
         if not (self.folder / LANGUAGE / "tokenizer.json").exists():
             raise MomentidxError(f"{self.folder} has no tokenizer. Convert again with --base.")
-        return AutoTokenizer.from_pretrained(self.folder / LANGUAGE, local_files_only=True)
+        return self.folder / LANGUAGE
 
 
 def _sha256(path: Path) -> str:
