@@ -26,6 +26,7 @@ from momentidx.failpoints import VARIABLE
 from momentidx.library import Library, sqlite
 from momentidx.library.dump import differences
 from momentidx.library.stills import STILLS
+from tests.faults.nursery import ALONE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
@@ -40,6 +41,9 @@ SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+
+QUICK = {ALONE: "1"}
+"""For runs that are many: a daemon without the process that answers searches, which takes half of their time."""
 
 
 def install_plugin(folder: Path) -> Path:
@@ -209,10 +213,11 @@ def kept_environment() -> dict[str, str]:
 def wait_until(true: Callable[[], bool], what: str | Callable[[], str], seconds: float = PATIENCE) -> None:
     """`what` is told when it did not come true: a sentence, or one that is made then."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while (asked := time.monotonic()) and not true():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited in vain until {what if isinstance(what, str) else what()}")
-        time.sleep(0.01)
+        took = time.monotonic() - asked
+        time.sleep(max(0.01, 4 * took))  # looking takes no more than a fifth of the machine
 
 
 def same(program: Program, undisturbed: list[str]) -> None:

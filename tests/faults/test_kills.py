@@ -6,12 +6,13 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from momentidx.failpoints import VARIABLE
-from tests.faults.running import Program, described, same, wait_until
+from tests.faults.running import QUICK, Program, described, same, wait_until
 from tests.faults.scenes import Stage
 
 Figure = Callable[[str], None]
@@ -21,7 +22,7 @@ Figure = Callable[[str], None]
 def undisturbed(other: Program, footage: Path) -> tuple[list[str], float]:
     """The dump of a run that nothing disturbed, and how many seconds it took."""
     started = time.monotonic()
-    Stage(other, footage).watch()
+    Stage(replace(other, env=QUICK), footage).watch()
     return other.dump(), time.monotonic() - started
 
 
@@ -30,7 +31,7 @@ def kill_at_random(program: Program, footage: Path, dump: list[str], took: float
     killed = 0
     for run in runs:
         moment = random.Random(run).uniform(0, took)
-        stage = Stage(Program(program.nursery, program.library.with_name(f"library{run}")), footage)
+        stage = Stage(Program(program.nursery, program.library.with_name(f"library{run}"), QUICK), footage)
         process = stage.program.start("watch", footage)
         time.sleep(moment)  # not a wait for anything: the moment is what the test is about
         killed += process.kill() == -signal.SIGKILL
