@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count, takewhile
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ FAULTS = {
     "a write fails": ("write", errno.EIO, ""),
 }
 SOME = (1, 12)
-"""Of the calls that a run makes; `-m slow` tries every one."""
+"""Of the calls that a run makes; `-m slow` tries every one ..."""
+AT_ONCE, FIRSTS = 25, range(1, 152, 25)
+"""... in tests of so many each."""
 
 
 @pytest.fixture(scope="module")
@@ -100,14 +103,23 @@ def test_what_was_said_to_be_indexed_is_and_nothing_is_lost(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("first", FIRSTS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_so_it_is_whichever_call_fails(
-    fault: str, failing: Nursery, footage: Path, undisturbed: list[str], tmp_path: Path, figure: Callable[[str], None]
+    fault: str,
+    first: int,
+    failing: Nursery,
+    footage: Path,
+    undisturbed: list[str],
+    tmp_path: Path,
+    figure: Callable[[str], None],
 ) -> None:
-    number = 1
-    while fail_at(number, fault, failing, tmp_path / str(number), footage, undisturbed):
-        number += 1
-    figure(f"{number - 1} calls, 0 acknowledged clips lost, 0 dumps differ")
+    """So many calls from this one on, or all of the rest."""
+    numbers = count(first) if first == FIRSTS[-1] else range(first, first + AT_ONCE)
+    tried = takewhile(
+        lambda number: fail_at(number, fault, failing, tmp_path / str(number), footage, undisturbed), numbers
+    )
+    figure(f"{len(list(tried))} calls from {first} on, 0 acknowledged clips lost, 0 dumps differ")
 
 
 @pytest.fixture
