@@ -3,7 +3,7 @@
    DISK_UNDER   the folder; without it nothing happens
    DISK_CALLS   "write" or "sync": which calls are counted
    DISK_NTH     the how manieth of them fails, 1 for the first
-   DISK_HOW     the error's number; 0: the process is killed there
+   DISK_HOW     the error's number; 0: the process is killed instead
    DISK_STAYS   if set, all later ones fail too
    DISK_DONE    a file that is made when the first one fails
    DISK_SYNCED  a folder: of each file right below DISK_UNDER, what would be left of it after a power cut

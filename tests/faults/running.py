@@ -217,7 +217,7 @@ def wait_until(true: Callable[[], bool], what: str | Callable[[], str], seconds:
         if time.monotonic() > deadline:
             raise AssertionError(f"waited in vain until {what if isinstance(what, str) else what()}")
         took = time.monotonic() - asked
-        time.sleep(max(0.01, 4 * took))  # looking takes no more than a fifth of the machine
+        time.sleep(min(max(0.01, 4 * took), 0.1))  # so that looking takes little of the machine
 
 
 def same(program: Program, undisturbed: list[str]) -> None:
