@@ -37,10 +37,12 @@ def back_up(folder: Path, to: Path | None = None) -> Path:
     """
     file = folder / sqlite.DATABASE
     if to is None:
-        checked_copy(file, folder / BACKUPS / f"{file.stem}-{datetime.now(UTC):{STAMP}}.sqlite")
+        made = folder / BACKUPS / f"{file.stem}-{datetime.now(UTC):{STAMP}}.sqlite"
+        checked_copy(file, made)
         for old in backups(folder)[KEPT:]:
-            old.unlink(missing_ok=True)
-        return backups(folder)[0]
+            if old != made:  # which is not the newest by its name when the clock was put back
+                old.unlink(missing_ok=True)
+        return made
     if to.exists():
         raise LibraryError(f"{to} exists. Choose another name; a backup takes no file's place.")
     checked_copy(file, to)

@@ -87,6 +87,8 @@ def _note(lock: int, number: int) -> None:
     # A disk that is full must not fail a transaction that was written; the next one notes it.
     with suppress(OSError):
         os.pwrite(lock, f"{number:>{NOTE_BYTES}}".encode(), 0)
+        if number == 0:  # a database that knows of fewer comes next; a power cut must not leave it with this note
+            os.fsync(lock)
 
 
 @contextmanager

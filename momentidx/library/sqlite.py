@@ -83,12 +83,14 @@ def writing(engine: Engine, folder: Path, name: str = "note", *, synced: bool = 
     begin = f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}", "BEGIN IMMEDIATE"
     with lock.turn(folder) as note:
         with engine.execution_options(momentidx_begin=begin).begin() as connection:
-            before = _changes(connection)
+            counted, before = written(connection), _changes(connection)
             yield connection
             number = written(connection) if _changes(connection) == before else count(connection)
             reach(f"{name}.commit")
         reach(f"{name}.committed")
-        if synced:  # what a power cut may take back must not be missed afterwards
+        # What a power cut may take back must not be missed afterwards: what is not synced, or was not before a
+        # transaction that changed nothing, for which SQLite syncs nothing.
+        if synced and number != counted:
             note(number)
 
 

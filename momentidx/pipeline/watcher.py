@@ -75,7 +75,7 @@ class Watcher(threading.Thread):
                 self._orders.stop.wait(BREATH)
 
     def _safely(self) -> None:
-        """One round. Nothing that goes wrong in it ends the watching; the next round tries again."""
+        """One round. Nothing that goes wrong in it ends the watching: a walk finds what the round heard of and lost."""
         try:
             self.round()
             self._trouble = ""
@@ -85,6 +85,7 @@ class Watcher(threading.Thread):
             if str(error) != self._trouble:
                 self._listener.told(f"{error} Watching goes on.")
             self._trouble = str(error)
+            self._due = dict.fromkeys(self._due, self._clock())
         except Exception as error:
             if repr(error) != self._trouble:
                 _log.warning("watching: unforeseen", exc_info=error)

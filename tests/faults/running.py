@@ -26,9 +26,10 @@ from momentidx.failpoints import VARIABLE
 from momentidx.library import Library, sqlite
 from momentidx.library.dump import differences
 from momentidx.library.stills import STILLS
+from tests.faults.nursery import ALONE
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a test gives up waiting; never how long something should take."""
 SETTINGS = {
     "MOMENTIDX_WEB": "false",
@@ -40,6 +41,9 @@ SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+
+QUICK = {ALONE: "1"}
+"""For runs that are many: a daemon without the process that answers searches, which takes half of their time."""
 
 
 def install_plugin(folder: Path) -> Path:
@@ -99,7 +103,7 @@ class Process:
         return int(self._ended.read_text()) if self._ended.exists() else None
 
     def wait(self) -> int:
-        wait_until(self._ended.exists, f"the command ends; it said: {self.said[-2000:]}")
+        wait_until(self._ended.exists, lambda: f"the command ends; it said: {self.said[-2000:]}")
         assert "Traceback" not in self.said, self.said
         return int(self._ended.read_text())
 
@@ -180,7 +184,7 @@ class Daemon:
             assert self.process.code is None, f"the daemon ended before {what}: {self.process.said}"
             return true()
 
-        wait_until(done, f"{what}; it said: {self.process.said[-2000:]}")
+        wait_until(done, lambda: f"{what}; it said: {self.process.said[-2000:]}")
 
     def has_done(self, clips: int, *, failed: int = 0, away: int = 0) -> None:
         """Wait until so many clips are shown, and nothing is left to do."""
@@ -206,11 +210,14 @@ def kept_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("MOMENTIDX_")}
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+def wait_until(true: Callable[[], bool], what: str | Callable[[], str], seconds: float = PATIENCE) -> None:
+    """`what` is told when it did not come true: a sentence, or one that is made then."""
     deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.01)
+    while (asked := time.monotonic()) and not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain until {what if isinstance(what, str) else what()}")
+        took = time.monotonic() - asked
+        time.sleep(min(max(0.01, 4 * took), 0.1))  # so that looking takes little of the machine
 
 
 def same(program: Program, undisturbed: list[str]) -> None:

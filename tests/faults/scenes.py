@@ -40,16 +40,21 @@ class Stage:
     def pause(self, **env: str) -> Process:
         return self._run("jobs", "pause", **env)
 
-    def watch(self, **env: str) -> Process:
-        """A daemon that is stopped when it has done everything."""
+    def watch(self, *, until: str = "", **env: str) -> Process:
+        """A daemon that is stopped when it has done everything, or says this."""
         process = self.program.start("watch", self.footage, **env)
-        wait_until(lambda: process.code is not None or self._watched(), f"all is done; it said: {process.said}")
+        wait_until(
+            lambda: process.code is not None or self._watched() or (until != "" and until in process.said),
+            lambda: f"all is done; it said: {process.said}",
+        )
         return _stopped(process)
 
     def interrupt(self, **env: str) -> Process:
         """A daemon that is stopped while it describes its first file."""
         process = self.program.start("watch", self.footage, SCRIPTED_SLOW="0.5", **env)
-        wait_until(lambda: process.code is not None or self._describes(), f"it describes; it said: {process.said}")
+        wait_until(
+            lambda: process.code is not None or self._describes(), lambda: f"it describes; it said: {process.said}"
+        )
         return _stopped(process)
 
     def _run(self, *arguments: str | Path, **env: str) -> Process:

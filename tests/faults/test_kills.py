@@ -6,12 +6,13 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from momentidx.failpoints import VARIABLE
-from tests.faults.running import Program, described, same, wait_until
+from tests.faults.running import QUICK, Program, described, same, wait_until
 from tests.faults.scenes import Stage
 
 Figure = Callable[[str], None]
@@ -21,16 +22,16 @@ Figure = Callable[[str], None]
 def undisturbed(other: Program, footage: Path) -> tuple[list[str], float]:
     """The dump of a run that nothing disturbed, and how many seconds it took."""
     started = time.monotonic()
-    Stage(other, footage).watch()
+    Stage(replace(other, env=QUICK), footage).watch()
     return other.dump(), time.monotonic() - started
 
 
-def kill_at_random(program: Program, footage: Path, dump: list[str], took: float, runs: int) -> int:
+def kill_at_random(program: Program, footage: Path, dump: list[str], took: float, runs: range) -> int:
     """Runs that were killed before they had ended, each finished by another one and compared."""
     killed = 0
-    for run in range(runs):
+    for run in runs:
         moment = random.Random(run).uniform(0, took)
-        stage = Stage(Program(program.nursery, program.library.with_name(f"library{run}")), footage)
+        stage = Stage(Program(program.nursery, program.library.with_name(f"library{run}"), QUICK), footage)
         process = stage.program.start("watch", footage)
         time.sleep(moment)  # not a wait for anything: the moment is what the test is about
         killed += process.kill() == -signal.SIGKILL
@@ -42,15 +43,16 @@ def kill_at_random(program: Program, footage: Path, dump: list[str], took: float
 def test_killed_at_a_random_moment_and_started_again_it_ends_up_the_same(
     program: Program, footage: Path, undisturbed: tuple[list[str], float]
 ) -> None:
-    assert kill_at_random(program, footage, *undisturbed, runs=5) == 5
+    assert kill_at_random(program, footage, *undisturbed, range(5)) == 5
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, 500, 50))
 def test_so_it_does_five_hundred_times(
-    program: Program, footage: Path, undisturbed: tuple[list[str], float], figure: Figure
+    program: Program, footage: Path, undisturbed: tuple[list[str], float], figure: Figure, first: int
 ) -> None:
-    killed = kill_at_random(program, footage, *undisturbed, runs=500)
-    figure(f"{killed} of 500 were killed at work, 0 dumps differ")
+    killed = kill_at_random(program, footage, *undisturbed, range(first, first + 50))
+    figure(f"{killed} of 50 were killed at work, 0 dumps differ")
 
 
 def test_killed_twice_in_one_run_and_in_the_recovery_it_ends_up_the_same(
@@ -130,9 +132,10 @@ def test_of_daemons_that_start_together_one_goes_on(program: Program, footage: P
 
 
 @pytest.mark.slow
-def test_of_twenty_daemons_one_goes_on_fifty_times(program: Program, footage: Path, figure: Figure) -> None:
-    took = [start_at_once(program, footage, 20) for _ in range(50)]
-    figure(f"50 x 20 daemons, 1 survivor each; the last loser ended {max(took):.1f} s after the first start")
+@pytest.mark.parametrize("_part", range(10))
+def test_of_twenty_daemons_one_goes_on_fifty_times(program: Program, footage: Path, figure: Figure, _part: int) -> None:
+    took = [start_at_once(program, footage, 20) for _ in range(5)]
+    figure(f"5 x 20 daemons, 1 survivor each; the last loser ended {max(took):.1f} s after the first start")
 
 
 def test_the_decoding_child_holds_none_of_the_librarys_files_and_nobody_reads_the_database_as_a_file(

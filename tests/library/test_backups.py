@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -116,6 +117,31 @@ def test_ten_backups_are_kept_and_those_elsewhere_are_nobodys_business(filled: P
     assert backups.back_up(filled, own) == own
     with pytest.raises(LibraryError, match=r"own.sqlite exists. Choose another name"):
         backups.back_up(filled, own)
+
+
+def test_a_backup_made_after_the_clock_was_put_back_is_kept(filled: Path) -> None:
+    for number in range(backups.KEPT):
+        backups.back_up(filled).replace(filled / backups.BACKUPS / f"library-2999010{number}T000000000000Z.sqlite")
+    made = backups.back_up(filled)
+    assert made in backups.backups(filled)
+
+
+def test_a_power_cut_leaves_a_restored_library_without_the_count_of_the_former(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = backups.back_up(filled)
+    counts: list[int] = []
+    sync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        if os.fstat(descriptor).st_ino == (filled / lock.TURN).stat().st_ino:
+            counts.append(lock.written(filled))
+            assert not (filled / backups.ASIDE).exists() or not list((filled / backups.ASIDE).glob("*/*.sqlite"))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    damage.restore(filled, copy)
+    assert counts == [0]
 
 
 def test_what_is_no_backup_is_not_restored(filled: Path, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from momentidx.errors import LibraryBusy
-from momentidx.library import Library, WritableLibrary
+from momentidx.library import Library, WritableLibrary, lock
 from momentidx.library.lock import LOCK
+from tests.library.making import file
 
 HOLD = """
 import sys, time
@@ -79,3 +80,14 @@ def test_a_writer_that_cannot_open_the_library_leaves_it_free(folder: Path) -> N
     for _ in range(2):
         with pytest.raises(Exception, match="damaged"):
             WritableLibrary.open(folder)
+
+
+def test_what_a_power_cut_may_take_back_is_not_counted_as_written(library: WritableLibrary) -> None:
+    """Else a library that lost it would be taken for damaged."""
+    library.settle()
+    synced = lock.written(library.folder)
+    library.enqueue(file(library.folder.parent))
+    library.mark()  # changes nothing, and so syncs nothing
+    assert lock.written(library.folder) == synced
+    library.settle()
+    assert lock.written(library.folder) == synced + 2

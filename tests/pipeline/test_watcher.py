@@ -6,7 +6,7 @@ W13 bursts · W18 mounts · W21 errors in a round · W29 suspend · W31 storms �
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -172,6 +172,28 @@ def test_trouble_is_said_once_and_watching_goes_on(bench: Bench, caplog: pytest.
     bench.intake.error = None
     before = bench.intake.walks
     assert bench.at(400) == before + 1
+
+
+def test_files_that_could_not_be_queued_are_found_again_at_once(
+    bench: Bench, root: Path, library: WritableLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "a.mov").write_bytes(b"x")
+    bench.hints.on_any_event(FileCreatedEvent(str(root / "a.mov")))
+    bench.at(1)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(library, "enqueue_all", raising(LibraryError("The disk refused.")))
+        bench.at(6)
+    assert bench.notes.sentences == ["The disk refused. Watching goes on."]
+    assert [bench.at(now) for now in (7, 8)] == [2, 2]
+    bench.at(12)
+    assert (bench.progress.settling, library.status().jobs["queued"]) == (0, 1)
+
+
+def raising(error: Exception) -> Callable[..., object]:
+    def fail(*_: object, **__: object) -> object:
+        raise error
+
+    return fail
 
 
 def test_on_a_full_disk_nothing_is_looked_at_until_there_is_room(
