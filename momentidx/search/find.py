@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from momentidx.library import Library
     from momentidx.search.protocol import Embedder
     from momentidx.search.searcher import Searcher
+    from momentidx.search.surroundings import Surroundings
     from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
@@ -52,11 +53,17 @@ def find(
 
 
 def search(
-    library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None, vectors: Vectors | None = None
+    library: Library,
+    words: str | None,
+    wish: Wish,
+    *,
+    embedder: Embedder | None = None,
+    vectors: Vectors | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Answers:
     """The same, with how the words were read and what each score is made of. `words` may be None with an example.
 
-    Who asks often keeps the embedder, and its vectors (`open_vectors`) up to date.
+    Who asks often keeps the embedder, and its vectors (`open_vectors`) and `Surroundings` up to date.
     """
     from momentidx.search.searcher import FEW, Searcher
     from momentidx.search.vectors import open_vectors
@@ -75,7 +82,7 @@ def search(
             "Run 'momentidx index PATH' with your footage first."
         )
     like = embedder.embed([wish.like.event.caption])[0] if wish.like else None
-    searcher = Searcher(library, embedder, vectors, known, like=like)
+    searcher = Searcher(library, embedder, vectors, known, like=like, surroundings=surroundings)
     searcher.prepare(query)
     among = library.moments_since(wish.newer_than, limit=FEW) if wish.newer_than else None
     among = among if among is not None and len(among) < FEW else None
@@ -109,6 +116,7 @@ def misses(
     *,
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
+    surroundings: Surroundings | None = None,
 ) -> list[tuple[str, int]]:
     """For each condition of a query that found nothing: its text, and how many there would be without it."""
     query = answers.query
@@ -118,7 +126,10 @@ def misses(
         rest = [each for each in parts if each is not part]
         if isinstance(part, Filter | Not) and any(not isinstance(each, Not) for each in rest):
             without = str(All(tuple(rest))) if len(rest) > 1 else str(rest[0])
-            others = search(library, without, replace(wish, offset=0), embedder=embedder, vectors=vectors)
+            others = search(
+                library, without, replace(wish, offset=0),
+                embedder=embedder, vectors=vectors, surroundings=surroundings,
+            )  # fmt: skip
             if others.moments:
                 found.append((str(part), len(others.moments)))
     return found

@@ -11,7 +11,7 @@ from momentidx.events import Moment
 from momentidx.search.filters import Field
 from momentidx.search.query import All, Either, Exact, Filter, How, Not, Query, Timed, Words, walk, whole
 from momentidx.search.scoring import PRESENT, Why, alike, fits, score
-from momentidx.search.surroundings import Surroundings
+from momentidx.search.surroundings import Surroundings, Told
 from momentidx.search.timing import FOOTAGES, instead, paired, without
 from momentidx.search.words import WORD, stems
 
@@ -42,7 +42,7 @@ class Searcher:
 
     def __init__(
         self, library: Library, embedder: Embedder, vectors: Vectors, fields: Mapping[str, Field], *,
-        like: NDArray[np.float32] | None = None,
+        like: NDArray[np.float32] | None = None, surroundings: Surroundings | None = None,
     ) -> None:  # fmt: skip
         self.library = library
         self.fields = fields
@@ -56,7 +56,8 @@ class Searcher:
         self._moments: dict[int, Moment] = {}
         self._few: dict[str, list[int] | None] = {}
         self._everywhere: dict[tuple[Query, int], list[Moment]] = {}
-        self._surroundings = Surroundings(library, embedder)
+        self._surroundings = surroundings or Surroundings(library, embedder)
+        self._silent: dict[int, Told] = {}
 
     def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Moment]:
         """Moments that answer, best first, each with its score: about so many, or all of these events that do."""
@@ -135,7 +136,7 @@ class Searcher:
         cosines |= self._still_silent([each for each in moments if each.id not in cosines], vector)
         if not words:
             return self._ranked(moments, [alike(moment, cosines[moment.id]) for moment in moments])
-        return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments)))
+        return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments, self._silent)))
 
     def _still_silent(self, moments: Sequence[Moment], vector: NDArray[np.float32]) -> dict[int, float]:
         """Cosines of what a person wrote since anybody indexed: nothing else is shown before it has its vector."""
@@ -143,7 +144,7 @@ class Searcher:
             return {}
         rows = self._embedder.embed([moment.event.caption for moment in moments])
         for moment, row in zip(moments, rows, strict=True):
-            self._surroundings.learn(moment, row)
+            self._silent[moment.id] = row, moment.event.caption
         return {moment.id: float(row @ vector) for moment, row in zip(moments, rows, strict=True)}
 
     def _listed(
@@ -250,6 +251,8 @@ def _tokens(text: str) -> list[str]:
 
 
 def _meets(caption: str, exact: Sequence[str], left_out: Sequence[Query]) -> bool:
+    if not exact and not left_out:
+        return True
     said = f" {' '.join(_tokens(caption))} "
     return all(f" {' '.join(_tokens(text))} " in said for text in exact) and not any(
         _says(each, said, caption) for each in left_out

@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from momentidx.search.wire import answers_from_json, answers_to_json, wish_from_
 if TYPE_CHECKING:
     from momentidx.library import Library
     from momentidx.search.protocol import Embedder
+    from momentidx.search.surroundings import Surroundings
     from momentidx.search.vectors import Vectors
 
 SOCKET = "find.socket"
@@ -71,6 +72,16 @@ def is_answered(library: Path) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What is kept from one question to the next."""
+
+    embedder: Embedder
+    vectors: Vectors
+    surroundings: Surroundings
+    note: str | None
+
+
 class Service:
     """One library, opened at the first question, and what is needed to search it."""
 
@@ -79,7 +90,7 @@ class Service:
         self._name = embedder
         self._turn = threading.Lock()
         self._library: Library | None = None
-        self._searched: tuple[Embedder, Vectors, str | None] | None = None
+        self._searched: _Searched | None = None
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """The answer to one question, in the form of the wire; raises MomentidxError like a search."""
@@ -92,23 +103,27 @@ class Service:
         from momentidx.search.find import search
 
         with self._turn:  # two at a time would only be in each other's way
-            library, embedder, vectors, note = self._ready()
-            found = search(library, words, wish, embedder=embedder, vectors=vectors)
-        return replace(found, notes=(*filter(None, [note]), *found.notes))
+            library, kept = self._ready()
+            found = search(
+                library, words, wish, embedder=kept.embedder, vectors=kept.vectors, surroundings=kept.surroundings
+            )
+        return replace(found, notes=(*filter(None, [kept.note]), *found.notes))
 
     def misses(self, answers: Answers, wish: Wish) -> list[tuple[str, int]]:
         """For each condition of a query that found nothing: its text, and how many there would be without it."""
         from momentidx.search.find import misses
 
         with self._turn:
-            library, embedder, vectors, _ = self._ready()
-            return misses(library, answers, wish, embedder=embedder, vectors=vectors)
+            library, kept = self._ready()
+            return misses(
+                library, answers, wish, embedder=kept.embedder, vectors=kept.vectors, surroundings=kept.surroundings
+            )
 
     def warm_up(self) -> None:
         """Do before the first question what it would have to wait for."""
         with suppress(MomentidxError), self._turn:
-            _, embedder, _, _ = self._ready()
-            embedder.embed(["a word"])
+            _, kept = self._ready()
+            kept.embedder.embed(["a word"])
 
     def close(self) -> None:
         """Let go of the library; a later question opens what lies in its folder then."""
@@ -117,25 +132,28 @@ class Service:
                 self._library.close()
             self._library = self._searched = None
 
-    def _ready(self) -> tuple[Library, Embedder, Vectors, str | None]:
+    def _ready(self) -> tuple[Library, _Searched]:
         from momentidx.config import load_settings
         from momentidx.hooks import choose
         from momentidx.library import Library
         from momentidx.search.embedding import searchable
+        from momentidx.search.surroundings import Surroundings
         from momentidx.search.vectors import open_vectors
 
         if self._library is None:
             self._library = Library.open(self.folder)
-        if self._searched is None or self._searched[2]:  # an embedder that has caught up takes its predecessor's place
+        if self._searched is None or self._searched.note:  # an embedder that has caught up takes its predecessor's place
             settings = load_settings(self.folder, os.environ).settings
             make = lambda name: choose("embedders", name).make(settings)  # noqa: E731
             embedder, note = searchable(self._library, self._name, make)
-            self._searched = embedder, open_vectors(self._library, embedder, gpu=settings.search_gpu), note
-        embedder, vectors, note = self._searched
-        vectors.refresh()
-        if vectors.is_behind:
-            vectors.fold_beside()
-        return self._library, embedder, vectors, note
+            vectors = open_vectors(self._library, embedder, gpu=settings.search_gpu)
+            self._searched = _Searched(embedder, vectors, Surroundings(self._library, embedder), note)
+        kept = self._searched
+        kept.vectors.refresh()
+        kept.surroundings.refresh()
+        if kept.vectors.is_behind:
+            kept.vectors.fold_beside()
+        return self._library, kept
 
 
 class _Handler(socketserver.StreamRequestHandler):
