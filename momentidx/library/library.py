@@ -113,6 +113,11 @@ class Library:
         with self._reading() as connection:
             return connection.execute(select(MetaRow.generation)).scalar_one()
 
+    def writes(self) -> int:
+        """Another number whenever anything at all was written."""
+        with self._reading() as connection:
+            return sqlite.written(connection)
+
     def writer(self) -> str | None:
         """The process that writes to the library right now, and its command; None when nobody does."""
         return lock.holder(self.folder)

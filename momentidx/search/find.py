@@ -27,9 +27,9 @@ from momentidx.search.timing import distinct, joined
 if TYPE_CHECKING:
     from momentidx.events import Moment
     from momentidx.library import Library
+    from momentidx.search.keeping import Kept
     from momentidx.search.protocol import Embedder
     from momentidx.search.searcher import Searcher
-    from momentidx.search.surroundings import Surroundings
     from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
@@ -59,13 +59,14 @@ def search(
     *,
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
-    surroundings: Surroundings | None = None,
+    kept: Kept | None = None,
 ) -> Answers:
     """The same, with how the words were read and what each score is made of. `words` may be None with an example.
 
-    Who asks often keeps the embedder, and its vectors (`open_vectors`) and `Surroundings` up to date.
+    Who asks often keeps the embedder, and its vectors (`open_vectors`) and what is `kept` up to date.
     """
-    from momentidx.search.searcher import FEW, Searcher
+    from momentidx.search.keeping import FEW
+    from momentidx.search.searcher import Searcher
     from momentidx.search.vectors import open_vectors
 
     if not 1 <= wish.limit <= LARGEST_LIMIT:
@@ -82,7 +83,7 @@ def search(
             "Run 'momentidx index PATH' with your footage first."
         )
     like = embedder.embed([wish.like.event.caption])[0] if wish.like else None
-    searcher = Searcher(library, embedder, vectors, known, like=like, surroundings=surroundings)
+    searcher = Searcher(library, embedder, vectors, known, like=like, kept=kept)
     searcher.prepare(query)
     among = library.moments_since(wish.newer_than, limit=FEW) if wish.newer_than else None
     among = among if among is not None and len(among) < FEW else None
@@ -116,7 +117,7 @@ def misses(
     *,
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
-    surroundings: Surroundings | None = None,
+    kept: Kept | None = None,
 ) -> list[tuple[str, int]]:
     """For each condition of a query that found nothing: its text, and how many there would be without it."""
     query = answers.query
@@ -128,7 +129,7 @@ def misses(
             without = str(All(tuple(rest))) if len(rest) > 1 else str(rest[0])
             others = search(
                 library, without, replace(wish, offset=0),
-                embedder=embedder, vectors=vectors, surroundings=surroundings,
+                embedder=embedder, vectors=vectors, kept=kept,
             )  # fmt: skip
             if others.moments:
                 found.append((str(part), len(others.moments)))

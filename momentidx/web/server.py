@@ -22,7 +22,7 @@ import uvicorn
 
 from momentidx.config import Sources, load_settings
 from momentidx.pipeline.logs import LogFile
-from momentidx.search.service import IDLE_SECONDS, answering, is_answered
+from momentidx.search.service import IDLE_SECONDS, answering, is_answered, settle
 from momentidx.web.app import create_app
 from momentidx.web.connections import Connection
 from momentidx.web.desk import Desk
@@ -135,3 +135,4 @@ def _warm_up(desk: Desk, server: Server) -> None:
     time.sleep(IDLE_SECONDS)
     if not server.should_exit:
         desk.service.warm_up()
+        settle()
