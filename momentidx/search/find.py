@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
+MOST_OF_CLIP = 12
+"""Moments of one clip, where answers are grouped by clip."""
 WIDENED = 16
 """When many answers do not count, for their order in time or their score, up to so many times what is asked for are
 looked at. A question that hardly anything meets would else go through every clip, for minutes."""
@@ -94,16 +96,16 @@ def search(
     while True:
         searcher.cut = False
         found = searcher.answer(query, want, among)
-        kept = _wished(found, wish)
+        kept = _grouped(_wished(found, wish), wish.sort)
         enough = len(kept) > wish.offset + wish.limit
         if enough or not searcher.cut or want >= min(widest, len(vectors)):
             break
         want *= 4
     best = max((moment.score for moment in found if moment.score is not None), default=None)
-    if wish.sort is not Sort.SCORE:
-        # Of all answers there are no end; in another order the best of them are shown.
-        kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
-    page = kept[wish.offset : wish.offset + wish.limit]
+    page = [moment for group in kept[wish.offset : wish.offset + wish.limit] for moment in group]
+    if wish.sort in _ORDERS:
+        # Of all answers there is no end: a page is the next best ones, in the order that is asked for.
+        page.sort(key=_ORDERS[wish.sort])
     notes = [vectors.note] if vectors.note else []
     if not enough and searcher.cut and want < len(vectors):
         notes.append("Only the likeliest clips were looked into; --limit looks into more.")
@@ -164,6 +166,16 @@ def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
         kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
         kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
     return list(kept)
+
+
+def _grouped(kept: list[Moment], sort: Sort) -> list[list[Moment]]:
+    """What limit and offset count, best first: moments, or those of each clip in source order."""
+    if sort is not Sort.CLIP:
+        return [[moment] for moment in kept]
+    clips: dict[str, list[Moment]] = {}
+    for moment in kept:
+        clips.setdefault(moment.footage.fingerprint, []).append(moment)
+    return [sorted(some[:MOST_OF_CLIP], key=_ORDERS[Sort.TIME]) for some in clips.values()]
 
 
 def _confidence(found: list[Moment], searcher: Searcher) -> float | None:

@@ -93,7 +93,7 @@ def score(
     """What each of the moments scores, by (D,) the vector of the words and each one's own cosine with it."""
     said = [_stems_of(moment.event.caption) for moment in moments]
     own = shares(words, said)
-    told = {id(each): each.stems for each in surroundings}  # events of one clip often share theirs
+    told = {key: each.stems for key, each in {id(each): each for each in surroundings}.items()}  # clips share theirs
     around = shares(words, [told[id(each)] for each in surroundings])
     asked = {word: stem for word in WORD.findall(words) for stem in stems(word)}
     return [

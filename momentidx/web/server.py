@@ -26,7 +26,7 @@ from momentidx.search.service import IDLE_SECONDS, answering, is_answered, settl
 from momentidx.web.app import create_app
 from momentidx.web.connections import Connection
 from momentidx.web.desk import Desk
-from momentidx.web.keys import Keys, load_token
+from momentidx.web.keys import Ended, Keys, load_token
 from momentidx.web.listening import url_of
 from momentidx.web.news import News
 from momentidx.web.runfile import Address, published
@@ -96,7 +96,7 @@ def server_for(app: Any) -> Server:
 def serve(folder: Path, sources: Sources, listening: socket.socket, until: threading.Event | None = None) -> None:
     """Serve a library until a signal, or until the event. Raises LibraryBusy when another process serves it."""
     token = load_token(folder)
-    desk = Desk(folder, sources, Keys(token))
+    desk = Desk(folder, sources, Keys(token, ended=Ended(folder)))
     server = make_server(desk)
     if until is not None:
         threading.Thread(target=_stop_after, args=(until, server), daemon=True).start()
