@@ -107,8 +107,8 @@ def _window(events: Window, vectors: Window, event: int, silent: Mapping[int, To
         events, vectors = events[first : first + WINDOW], vectors[first : first + WINDOW]
     if not silent:
         return tuple(filter(None, vectors))
-    numbers = (-each if each in silent else vector for each, vector in zip(events or (event,), vectors or (0,), strict=True))
-    return tuple(filter(None, numbers))
+    both = zip(events or (event,), vectors or (0,), strict=True)
+    return tuple(filter(None, (-each if each in silent else vector for each, vector in both)))
 
 
 def _shorten(kept: dict[str, tuple[Window, Window]] | dict[Window, Around]) -> None:

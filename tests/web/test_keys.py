@@ -8,7 +8,16 @@ import pytest
 
 from momentidx.config import Settings, Sources, load_settings
 from momentidx.errors import LibraryBusy, WrongUse
-from momentidx.web.keys import CODE_SECONDS, ENDED_FILE, MOST_CODES, SESSION_SECONDS, TOKEN_FILE, Ended, Keys, load_token
+from momentidx.web.keys import (
+    CODE_SECONDS,
+    ENDED_FILE,
+    MOST_CODES,
+    SESSION_SECONDS,
+    TOKEN_FILE,
+    Ended,
+    Keys,
+    load_token,
+)
 from momentidx.web.listening import bind, check, url_of
 from momentidx.web.runfile import RUN_FILE, Address, published, running
 

@@ -59,7 +59,8 @@ def add_page(app: FastAPI) -> None:
     """Serve the page at `/` and what it loads below `/static`."""
     templates = Jinja2Templates(HERE / "templates")
     files = Files(HERE / "static")
-    shown = {"version": __version__, "base": f"/static/{files.mark}", "sheets": SHEETS, "modules": files.modules(*FIRST)}
+    base, modules = f"/static/{files.mark}", files.modules(*FIRST)
+    shown = {"version": __version__, "base": base, "sheets": SHEETS, "modules": modules}
 
     @app.get("/static/{name:path}", include_in_schema=False)
     async def static(name: str) -> Response:
