@@ -268,7 +268,8 @@ def places(connection: Connection, footage_ids: Collection[int]) -> dict[int, tu
     """Best path and whether it is online, of the footage that lies somewhere."""
     found: dict[int, tuple[Path, bool]] = {}
     for footage, path, online in connection.execute(_PLACES, in_list(footage_ids)).all():
-        found.setdefault(footage, (path, online))
+        if footage is not None:  # as it always is here
+            found.setdefault(footage, (path, online))
     return found
 
 

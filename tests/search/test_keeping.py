@@ -35,7 +35,7 @@ def test_every_answer_is_that_of_who_asks_for_the_first_time(tmp_path: Path, mon
                 assert told == search(library, words, Wish(), embedder=embedder)
                 assert told.moments
 
-        def index(name: str, fingerprint: str, *captions: str, version: str = "1") -> None:
+        def index(name: str, fingerprint: str, *captions: str) -> None:
             events = [event(1024 + 100 * at, 1124 + 100 * at, caption) for at, caption in enumerate(captions)]
             with WritableLibrary.open(folder) as writing:
                 told = described(events)
