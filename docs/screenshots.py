@@ -113,7 +113,7 @@ def search(page: Page, url: str) -> None:
 
 
 def grouped(page: Page, url: str) -> None:
-    page.goto(f"{url}/#/search?q=camera moves&sort=time")
+    page.goto(f"{url}/#/search?q=camera moves&sort=clip")
     page.locator("article").first.wait_for()
     page.get_by_role("combobox", name="Search footage").press_sequentially(" light:")
     page.locator("[role=option]").first.wait_for()

@@ -35,6 +35,7 @@ class Sort(StrEnum):
     """As in `search/asking.py`, which is not loaded for `--help`."""
 
     SCORE = "score"
+    CLIP = "clip"
     TIME = "time"
     DATE = "date"
 
@@ -51,7 +52,7 @@ def find(
     ] = None,
     limit: LimitOption = None,
     offset: Annotated[int, typer.Option(metavar="N", min=0, help="Pass over so many of the first.")] = 0,
-    sort: Annotated[Sort, typer.Option(help="Best first, in source order, or oldest footage first.")] = Sort.SCORE,
+    sort: Annotated[Sort, typer.Option(help="Best first, by clip, in source order, or oldest first.")] = Sort.SCORE,
     group: Annotated[Group, typer.Option(help="Only the best moment of each clip, or all.")] = Group.NONE,
     min_score: Annotated[float | None, typer.Option(metavar="SCORE", help="Only moments that score this much.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also captions that tell the same stretch again.")] = False,

@@ -51,6 +51,9 @@ def serve(library: LibraryOption = None, listen: ListenOption = None, port: Port
 def open_page(
     library: LibraryOption = None,
     only_print: Annotated[bool, typer.Option("--print", help="Print the login link and open no browser.")] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Log all browsers out first; programs with the token stay.")
+    ] = False,
 ) -> None:
     """Open the page in your browser, logged in.
 
@@ -69,6 +72,9 @@ def open_page(
             f"Nobody serves the library {plain(setup.folder)}. Run '{_with('momentidx serve', library)}', or "
             f"'{_with('momentidx watch DIR', library)}', and keep it running."
         )
+    if revoke:
+        client.send("POST", "/logout?everywhere=true")
+        typer.echo("All browsers were logged out.", err=True)
     link = client.login_link()
     if only_print or not webbrowser.open(link):
         typer.echo(link)

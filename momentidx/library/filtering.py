@@ -72,10 +72,8 @@ def matching(
         question = question.where(or_(*(_met(one, each or _is_common(connection, one), each) for one in alternatives)))
     if among is None:
         return list(connection.execute(question.limit(limit)).scalars())
-    found: list[int] = []
-    for some in queries.chunks(sorted(set(among))):
-        found += connection.execute(question.where(EventRow.id.in_(some))).scalars()
-    return found[:limit]
+    these = question.where(EventRow.id.in_(queries.listed())).limit(limit)
+    return list(connection.execute(these, queries.in_list(set(among))).scalars())
 
 
 def footage_named(connection: Connection, words: Collection[str]) -> list[int]:
@@ -112,7 +110,9 @@ def _met(condition: Condition, by_event: bool, by_footage: bool) -> ColumnElemen
         found = _value(condition, by_event)
     else:
         found = _BUILT_IN[condition.name](condition)
-        if not by_footage and condition.name in _OF_FOOTAGE:
+        if not by_footage and condition.name == "folder":  # all paths once, not those of one footage after the other
+            found = LayerRow.footage_id.in_(select(LocationRow.footage_id).where(_below(condition)))
+        elif not by_footage and condition.name in _OF_FOOTAGE:
             found = LayerRow.footage_id.in_(select(FootageRow.id).where(found))
     # A fact that is not known is neither met nor, left out, a reason to drop the event.
     return ~func.coalesce(found, False) if condition.negative else found
@@ -168,6 +168,10 @@ def _fact(*path: str) -> ColumnElement[Any]:
 
 
 def _folder(condition: Condition) -> ColumnElement[bool]:
+    return exists().where(LocationRow.footage_id == FootageRow.id, _below(condition))
+
+
+def _below(condition: Condition) -> ColumnElement[bool]:
     """A folder by its name, by several of them one below the other, or by its whole path."""
     path = cast(LocationRow.path, String)
     names = [text.strip("/") for text in condition.texts]
@@ -175,7 +179,7 @@ def _folder(condition: Condition) -> ColumnElement[bool]:
         f"/{name}/*" if text.startswith("/") else f"*/{name}/*"
         for text, name in zip(condition.texts, names, strict=True)
     ]
-    return exists().where(LocationRow.footage_id == FootageRow.id, or_(*(_pattern(path, each) for each in patterns)))
+    return or_(*(_pattern(path, each) for each in patterns))
 
 
 def _contains(column: Asked, condition: Condition) -> ColumnElement[bool]:

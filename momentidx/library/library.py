@@ -113,6 +113,11 @@ class Library:
         with self._reading() as connection:
             return connection.execute(select(MetaRow.generation)).scalar_one()
 
+    def writes(self) -> int:
+        """Another number whenever anything at all was written."""
+        with self._reading() as connection:
+            return sqlite.written(connection)
+
     def writer(self) -> str | None:
         """The process that writes to the library right now, and its command; None when nobody does."""
         return lock.holder(self.folder)
@@ -364,13 +369,32 @@ class Library:
             number = vectors.number_of(connection, embedder)
             return np.empty((0, 0), np.float32) if number is None else vectors.sample(connection, number, size)
 
-    def told(self, ids: Collection[int], embedder: EmbedderIdentity) -> list[tuple[int, str, NDArray[np.float32]]]:
-        """Number, caption and (D,) vector of these moments, in any order; those without a vector are left out."""
-        import numpy as np
+    def vectors_in(
+        self, footages: Collection[str], embedder: EmbedderIdentity
+    ) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Of each footage, by its fingerprint, the numbers of its moments, ascending, and those of their vectors.
+
+        0 stands for no vector. A vector's number stands for one caption for ever: other words get another one.
+        """
+        from momentidx.library import vectors
 
         with self._reading() as connection:
-            found = queries.told(connection, ids, embedder)
-        return [(number, caption, np.frombuffer(vector, "<f4")) for number, caption, vector in found]
+            number = vectors.number_of(connection, embedder)
+            return queries.vector_numbers(connection, footages, number or 0)
+
+    def told(self, vectors: Collection[int]) -> tuple[list[int], list[str], NDArray[np.float32]]:
+        """What was embedded, by the numbers of vectors (see `vectors_in`): those (N,) that there are, in any order,
+        the captions (N,) and the vectors (N, D)."""
+        import numpy as np
+
+        from momentidx.library.answers import matrix
+
+        with self._reading() as connection:
+            found = queries.told(connection, vectors)
+        if not found:
+            return [], [], np.empty((0, 0), np.float32)
+        numbers, captions, stored = zip(*found, strict=True)
+        return list(numbers), list(captions), matrix(stored)
 
     def word_hits(
         self, tokens: Sequence[str], *, phrases: Collection[Sequence[str]] = (), limit: int = 1000

@@ -32,8 +32,9 @@ def status(connection: Connection) -> Status:
     stages: dict[str, dict[str, int]] = {}
     for stage, state, count in connection.execute(counts):
         stages.setdefault(stage, dict.fromkeys(STATES, 0))[state] = count
-    lies = exists().where(LocationRow.footage_id == FootageRow.id)
-    footage = select(func.count(), func.total(FootageRow.seconds)).where(lies, FootageRow.proxy_of.is_(None))
+    lies = FootageRow.id.in_(select(LocationRow.footage_id))  # of all at once: that is quicker than one by one
+    proxies = select(FootageRow.id).where(FootageRow.proxy_of.is_not(None))
+    footage = select(func.count(), func.total(FootageRow.seconds)).where(lies, FootageRow.id.not_in(proxies))
     footage_count, footage_seconds = connection.execute(footage).one()
     files, size, seconds, by_stage = _pending(connection)
     return Status(
@@ -101,7 +102,7 @@ def embedders(connection: Connection) -> list[Coverage]:
 def _events(connection: Connection) -> int:
     """All but those of layers in the making, which are few: counting the others one by one takes long."""
     unfinished = select(func.count()).select_from(EventRow).join(LayerRow).where(~LayerRow.current)
-    everything = connection.execute(select(func.count(EventRow.id))).scalar_one()
+    everything = connection.execute(select(func.count()).select_from(EventRow)).scalar_one()
     return int(everything - connection.execute(unfinished).scalar_one())
 
 

@@ -26,6 +26,9 @@ BATCH = 10_000
 Batch = tuple[int, "NDArray[np.int64]", "NDArray[np.float32]"]
 """The number up to which they were read, events (N,) and vectors (N, D); N is at least 1."""
 
+_NUMBER = select(EmbedderRow.id).where(
+    EmbedderRow.name == bindparam("name"), EmbedderRow.version == bindparam("version")
+)
 _OF_EVENTS = select(VectorRow.event_id, VectorRow.vector).where(
     VectorRow.event_id.in_(queries.listed()), VectorRow.embedder_id == bindparam("embedder")
 )
@@ -33,7 +36,7 @@ _OF_EVENTS = select(VectorRow.event_id, VectorRow.vector).where(
 
 def number_of(connection: Connection, embedder: EmbedderIdentity) -> int | None:
     """The embedder's own number; None when there is nothing of it."""
-    return connection.execute(select(EmbedderRow.id).where(queries.is_embedder(embedder))).scalar()
+    return connection.execute(_NUMBER, {"name": embedder.name, "version": embedder.version}).scalar()
 
 
 def newest(connection: Connection) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 from sqlalchemy import Connection, event, select, text
 
@@ -62,8 +63,13 @@ def hits(
         every = " AND ".join(filter(None, (expression([token], ()) for token in tokens[:MOST_TOKENS])))
         for event in _some(connection, " AND ".join(filter(None, (every, expression((), phrases)))), limit):
             found.setdefault(event, 0.0)
-    kept = visible(connection, list(found))
-    return dict([(event, bm25) for event, bm25 in found.items() if event in kept][:limit])
+    kept: dict[int, float] = {}
+    for some in queries.chunks(list(found), limit):  # mostly all are shown, so that the first are enough
+        there = visible(connection, some)
+        kept.update((event, found[event]) for event in some if event in there)
+        if len(kept) >= limit:
+            break
+    return dict(islice(kept.items(), limit))
 
 
 def _rare(connection: Connection, tokens: Sequence[str], phrases: Collection[Sequence[str]]) -> list[str] | None:

@@ -18,8 +18,11 @@ class Sort(StrEnum):
     """What comes first."""
 
     SCORE = "score"
+    CLIP = "clip"
+    """By clip, the one with the best moment first; the best moments of each, in source order. Limit and offset count
+    clips, so that further ones never belong between those before."""
     TIME = "time"
-    """By clip, in source order."""
+    """By the clips' paths, in source order."""
     DATE = "date"
     """Oldest footage first."""
 

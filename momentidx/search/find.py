@@ -28,11 +28,14 @@ from momentidx.search.timing import distinct, joined
 if TYPE_CHECKING:
     from momentidx.events import Moment
     from momentidx.library import Library
+    from momentidx.search.keeping import Kept
     from momentidx.search.protocol import Embedder
     from momentidx.search.searcher import Searcher
     from momentidx.search.vectors import Vectors
 
 LARGEST_LIMIT = 100_000
+MOST_OF_CLIP = 12
+"""Moments of one clip, where answers are grouped by clip."""
 WIDENED = 16
 """When many answers do not count, for their order in time or their score, up to so many times what is asked for are
 looked at. A question that hardly anything meets would else go through every clip, for minutes."""
@@ -53,13 +56,20 @@ def find(
 
 
 def search(
-    library: Library, words: str | None, wish: Wish, *, embedder: Embedder | None = None, vectors: Vectors | None = None
+    library: Library,
+    words: str | None,
+    wish: Wish,
+    *,
+    embedder: Embedder | None = None,
+    vectors: Vectors | None = None,
+    kept: Kept | None = None,
 ) -> Answers:
     """The same, with how the words were read and what each score is made of. `words` may be None with an example.
 
-    Who asks often keeps the embedder, and its vectors (`open_vectors`) up to date.
+    Who asks often keeps the embedder, and its vectors (`open_vectors`) and what is `kept` up to date.
     """
-    from momentidx.search.searcher import FEW, Searcher
+    from momentidx.search.keeping import FEW
+    from momentidx.search.searcher import Searcher
     from momentidx.search.vectors import open_vectors
 
     if not 1 <= wish.limit <= LARGEST_LIMIT:
@@ -76,7 +86,7 @@ def search(
             "Run 'momentidx index PATH' with your footage first."
         )
     like = embedder.embed([wish.like.event.caption])[0] if wish.like else None
-    searcher = Searcher(library, embedder, vectors, known, like=like)
+    searcher = Searcher(library, embedder, vectors, known, like=like, kept=kept)
     searcher.prepare(query)
     among = library.moments_since(wish.newer_than, limit=FEW) if wish.newer_than else None
     among = among if among is not None and len(among) < FEW else None
@@ -87,16 +97,16 @@ def search(
     while True:
         searcher.cut = False
         found = searcher.answer(query, want, among)
-        kept = _wished(found, wish)
+        kept = _grouped(_wished(found, wish), wish.sort)
         enough = len(kept) > wish.offset + wish.limit
         if enough or not searcher.cut or want >= min(widest, len(vectors)):
             break
         want *= 4
     best = max((moment.score for moment in found if moment.score is not None), default=None)
-    if wish.sort is not Sort.SCORE:
-        # Of all answers there are no end; in another order the best of them are shown.
-        kept = sorted(kept[: wish.offset + wish.limit], key=_ORDERS[wish.sort])
-    page = kept[wish.offset : wish.offset + wish.limit]
+    page = [moment for group in kept[wish.offset : wish.offset + wish.limit] for moment in group]
+    if wish.sort in _ORDERS:
+        # Of all answers there is no end: a page is the next best ones, in the order that is asked for.
+        page.sort(key=_ORDERS[wish.sort])
     notes = [vectors.note] if vectors.note else []
     notes += _doubts(embedder, query)
     if not enough and searcher.cut and want < len(vectors):
@@ -114,6 +124,7 @@ def misses(
     *,
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
+    kept: Kept | None = None,
 ) -> list[tuple[str, int]]:
     """For each condition of a query that found nothing: its text, and how many there would be without it."""
     query = answers.query
@@ -123,7 +134,10 @@ def misses(
         rest = [each for each in parts if each is not part]
         if isinstance(part, Filter | Not) and any(not isinstance(each, Not) for each in rest):
             without = str(All(tuple(rest))) if len(rest) > 1 else str(rest[0])
-            others = search(library, without, replace(wish, offset=0), embedder=embedder, vectors=vectors)
+            others = search(
+                library, without, replace(wish, offset=0),
+                embedder=embedder, vectors=vectors, kept=kept,
+            )  # fmt: skip
             if others.moments:
                 found.append((str(part), len(others.moments)))
     return found
@@ -157,6 +171,16 @@ def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
         kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
         kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
     return list(kept)
+
+
+def _grouped(kept: list[Moment], sort: Sort) -> list[list[Moment]]:
+    """What limit and offset count, best first: moments, or those of each clip in source order."""
+    if sort is not Sort.CLIP:
+        return [[moment] for moment in kept]
+    clips: dict[str, list[Moment]] = {}
+    for moment in kept:
+        clips.setdefault(moment.footage.fingerprint, []).append(moment)
+    return [sorted(some[:MOST_OF_CLIP], key=_ORDERS[Sort.TIME]) for some in clips.values()]
 
 
 def _doubts(embedder: Embedder, query: Query | None) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from momentidx.search import facts
@@ -95,9 +96,10 @@ def score(
     surroundings: Sequence[Around],
 ) -> list[Why]:  # fmt: skip
     """What each of the moments scores, by (D,) the vector of the words and each one's own cosine with it."""
-    said = [set(stems(moment.event.caption)) for moment in moments]
+    said = [_stems_of(moment.event.caption) for moment in moments]
     own = shares(words, said)
-    around = shares(words, [each.stems for each in surroundings])
+    told = {key: each.stems for key, each in {id(each): each for each in surroundings}.items()}  # clips share theirs
+    around = shares(words, [told[id(each)] for each in surroundings])
     asked = {word: stem for word in WORD.findall(words) for stem in stems(word)}
     stated = facts.both(words, [moment.event.caption for moment in moments])
     return [
@@ -109,3 +111,8 @@ def score(
         )
         for place, moment in enumerate(moments)
     ]  # fmt: skip
+
+
+@lru_cache(maxsize=5_000)  # questions about time look at the same events for each of their parts
+def _stems_of(caption: str) -> frozenset[str]:
+    return frozenset(stems(caption))

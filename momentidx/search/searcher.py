@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from momentidx.events import Moment
 from momentidx.search.filters import Field
+from momentidx.search.keeping import Kept
 from momentidx.search.query import All, Either, Exact, Filter, How, Not, Query, Timed, Words, walk, whole
 from momentidx.search.scoring import PRESENT, Why, alike, fits, score
-from momentidx.search.surroundings import Surroundings
 from momentidx.search.timing import FOOTAGES, instead, paired, without
 from momentidx.search.words import WORD, stems
 
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
     from momentidx.library import Condition, Library
     from momentidx.search.protocol import Embedder
+    from momentidx.search.surroundings import Told
     from momentidx.search.vectors import Vectors
 
 CANDIDATES = 100
 """Nearest events, and events with the words, that are looked at first. All that is told around each is read as well."""
 WIDE = 200
 """Of each part of a question about time."""
-FEW = 5_000
-"""So many events are compared one by one; filters that more events meet are checked on the nearest instead."""
 QUOTED = 2_000
 """So many events with a quote are compared one by one."""
 COMMON = frozenset(
@@ -42,7 +41,7 @@ class Searcher:
 
     def __init__(
         self, library: Library, embedder: Embedder, vectors: Vectors, fields: Mapping[str, Field], *,
-        like: NDArray[np.float32] | None = None,
+        like: NDArray[np.float32] | None = None, kept: Kept | None = None,
     ) -> None:  # fmt: skip
         self.library = library
         self.fields = fields
@@ -54,9 +53,9 @@ class Searcher:
         self._like = like
         self._embedded: dict[str, NDArray[np.float32]] = {}
         self._moments: dict[int, Moment] = {}
-        self._few: dict[str, list[int] | None] = {}
         self._everywhere: dict[tuple[Query, int], list[Moment]] = {}
-        self._surroundings = Surroundings(library, embedder)
+        self._kept = kept or Kept(library, embedder)
+        self._silent: dict[int, Told] = {}
 
     def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Moment]:
         """Moments that answer, best first, each with its score: about so many, or all of these events that do."""
@@ -104,16 +103,8 @@ class Searcher:
                 self.cut |= not everything
                 return found
             if conditions and among is None:
-                among = self._if_few(conditions)
+                among = self._kept.few(conditions, len(self._vectors))
             count *= 4
-
-    def _if_few(self, conditions: Sequence[Sequence[Condition]]) -> list[int] | None:
-        """All events that meet the conditions, unless there are many; asked for once."""
-        key = repr(conditions)
-        if key not in self._few:
-            found = self.library.matching(conditions, limit=FEW)
-            self._few[key] = found if len(found) < FEW else None
-        return self._few[key]
 
     def _near(
         self, words: str, among: Collection[int] | None, count: int, conditions: Sequence[Sequence[Condition]],
@@ -135,7 +126,8 @@ class Searcher:
         cosines |= self._still_silent([each for each in moments if each.id not in cosines], vector)
         if not words:
             return self._ranked(moments, [alike(moment, cosines[moment.id]) for moment in moments])
-        return self._ranked(moments, score(words, vector, moments, cosines, self._surroundings.of(moments)))
+        around = self._kept.surroundings.of(moments, self._silent)
+        return self._ranked(moments, score(words, vector, moments, cosines, around))
 
     def _still_silent(self, moments: Sequence[Moment], vector: NDArray[np.float32]) -> dict[int, float]:
         """Cosines of what a person wrote since anybody indexed: nothing else is shown before it has its vector."""
@@ -143,7 +135,7 @@ class Searcher:
             return {}
         rows = self._embedder.embed([moment.event.caption for moment in moments])
         for moment, row in zip(moments, rows, strict=True):
-            self._surroundings.learn(moment, row)
+            self._silent[moment.id] = row, moment.event.caption
         return {moment.id: float(row @ vector) for moment, row in zip(moments, rows, strict=True)}
 
     def _listed(
@@ -250,6 +242,8 @@ def _tokens(text: str) -> list[str]:
 
 
 def _meets(caption: str, exact: Sequence[str], left_out: Sequence[Query]) -> bool:
+    if not exact and not left_out:
+        return True
     said = f" {' '.join(_tokens(caption))} "
     return all(f" {' '.join(_tokens(text))} " in said for text in exact) and not any(
         _says(each, said, caption) for each in left_out

@@ -8,6 +8,7 @@ answer, for whatever reason, asks the library itself.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from momentidx.search.wire import answers_from_json, answers_to_json, wish_from_
 
 if TYPE_CHECKING:
     from momentidx.library import Library
+    from momentidx.search.keeping import Kept
     from momentidx.search.protocol import Embedder
     from momentidx.search.vectors import Vectors
 
@@ -71,6 +73,16 @@ def is_answered(library: Path) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is kept from one question to the next."""
+
+    embedder: Embedder
+    vectors: Vectors
+    kept: Kept
+    note: str | None
+
+
 class Service:
     """One library, opened at the first question, and what is needed to search it."""
 
@@ -79,7 +91,7 @@ class Service:
         self._name = embedder
         self._turn = threading.Lock()
         self._library: Library | None = None
-        self._searched: tuple[Embedder, Vectors, str | None] | None = None
+        self._kept: _Ready | None = None
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """The answer to one question, in the form of the wire; raises MomentidxError like a search."""
@@ -92,51 +104,54 @@ class Service:
         from momentidx.search.find import search
 
         with self._turn:  # two at a time would only be in each other's way
-            library, embedder, vectors, note = self._ready()
-            found = search(library, words, wish, embedder=embedder, vectors=vectors)
-        return replace(found, notes=(*filter(None, [note]), *found.notes))
+            library, ready = self._ready()
+            found = search(library, words, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
+        return replace(found, notes=(*filter(None, [ready.note]), *found.notes))
 
     def misses(self, answers: Answers, wish: Wish) -> list[tuple[str, int]]:
         """For each condition of a query that found nothing: its text, and how many there would be without it."""
         from momentidx.search.find import misses
 
         with self._turn:
-            library, embedder, vectors, _ = self._ready()
-            return misses(library, answers, wish, embedder=embedder, vectors=vectors)
+            library, ready = self._ready()
+            return misses(library, answers, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
 
     def warm_up(self) -> None:
         """Do before the first question what it would have to wait for."""
         with suppress(MomentidxError), self._turn:
-            _, embedder, _, _ = self._ready()
-            embedder.embed(["a word"])
+            _, ready = self._ready()
+            ready.embedder.embed(["a word"])
 
     def close(self) -> None:
         """Let go of the library; a later question opens what lies in its folder then."""
         with self._turn:
             if self._library is not None:
                 self._library.close()
-            self._library = self._searched = None
+            self._library = self._kept = None
 
-    def _ready(self) -> tuple[Library, Embedder, Vectors, str | None]:
+    def _ready(self) -> tuple[Library, _Ready]:
         from momentidx.config import load_settings
         from momentidx.hooks import choose
         from momentidx.library import Library
         from momentidx.search.embedding import searchable
+        from momentidx.search.keeping import Kept
         from momentidx.search.vectors import open_vectors
 
         if self._library is None:
             self._library = Library.open(self.folder)
-        if self._searched is None or self._searched[2] or not self._library.is_embedded_by(self._searched[0]):
+        if self._kept is None or self._kept.note or not self._library.is_embedded_by(self._kept.embedder):
             # An embedder that has caught up takes its predecessor's place.
             settings = load_settings(self.folder, os.environ).settings
             make = lambda name: choose("embedders", name).make(settings)  # noqa: E731
             embedder, note = searchable(self._library, self._name, make)
-            self._searched = embedder, open_vectors(self._library, embedder, gpu=settings.search_gpu), note
-        embedder, vectors, note = self._searched
-        vectors.refresh()
-        if vectors.is_behind:
-            vectors.fold_beside()
-        return self._library, embedder, vectors, note
+            vectors = open_vectors(self._library, embedder, gpu=settings.search_gpu)
+            self._kept = _Ready(embedder, vectors, Kept(self._library, embedder), note)
+        ready = self._kept
+        ready.vectors.refresh()
+        ready.kept.refresh()
+        if ready.vectors.is_behind:
+            ready.vectors.fold_beside()
+        return self._library, ready
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -192,7 +207,15 @@ def serve(folder: str, embedder: str) -> None:
     with suppress(OSError), answering(service):  # a file system without sockets
         if not select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
             service.warm_up()
+            settle()
         sys.stdin.buffer.read()
+
+
+def settle() -> None:
+    """Of a process that has loaded all it needs: the collector of garbage goes through that no more, which takes a
+    tenth of the time of a question."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 The token stays the same from one start to the next (`web.token` in the library folder, readable by its owner alone),
 so that panels stay connected; to take it away from everybody, delete the file and start anew. A session is a date
-that is signed with the token: nothing is kept of it, and it outlives a restart.
+that is signed with the token: it outlives a restart, and ends with the token. Only of those that were ended before
+their time something is kept (`web.sessions`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import threading
@@ -20,6 +22,7 @@ from typing import IO
 from momentidx.errors import LibraryError
 
 TOKEN_FILE = "web.token"
+ENDED_FILE = "web.sessions"
 CODE_SECONDS = 60.0
 """How long a login link may be used, once."""
 SESSION_SECONDS = 30 * 24 * 3600.0
@@ -29,11 +32,64 @@ LONGEST = 512
 """Characters of anything that may be a key."""
 
 
+class Ended:
+    """The sessions that were ended before their time, in a file of the library's folder.
+
+    A file that cannot be read ends every session until now: better to log in once more than to let in who was sent
+    away.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._file = folder / ENDED_FILE
+        self._clock = clock
+        self._turn = threading.Lock()
+        self.before, self._one_by_one = self._read()
+        """All that were made up to then, in milliseconds; and the names of others, with when they were made."""
+
+    def has(self, session: str, made: int) -> bool:
+        """Whether a session is one of them, by its name and when it was made, in milliseconds."""
+        return made <= self.before or session in self._one_by_one
+
+    def end(self, session: str, made: int) -> None:
+        """End one. Raises LibraryError when that cannot be kept."""
+        with self._turn:
+            oldest = max(self.before, (self._clock() - SESSION_SECONDS) * 1000)
+            live = {one: when for one, when in self._one_by_one.items() if when > oldest}
+            self._keep(self.before, {**live, session: made})
+
+    def end_all(self) -> None:
+        """End all that were made until now. Raises LibraryError when that cannot be kept."""
+        with self._turn:
+            self._keep(int(self._clock() * 1000), {})
+
+    def _read(self) -> tuple[int, dict[str, int]]:
+        try:
+            with _owned(self._file, os.O_RDONLY) as told:
+                kept = json.load(told)
+            return int(kept["before"]), {str(one): int(made) for one, made in kept["ended"].items()}
+        except FileNotFoundError:
+            return 0, {}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return int(self._clock() * 1000), {}
+
+    def _keep(self, before: int, one_by_one: dict[str, int]) -> None:
+        new = self._file.with_name(f"{ENDED_FILE}.new")
+        try:
+            with _owned(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as told:
+                json.dump({"before": before, "ended": one_by_one}, told)
+            new.replace(self._file)
+        except OSError as error:
+            raise LibraryError(f"{self._file}: no session can be ended: {error.strerror}.") from error
+        self.before, self._one_by_one = before, one_by_one
+
+
 class Keys:
     """What opens one server. Every comparison takes the same time whatever is right in it."""
 
-    def __init__(self, token: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, token: str, clock: Callable[[], float] = time.time, ended: Ended | None = None) -> None:
         self.token = token
+        self.ended = ended
+        """None where none is ever ended before its time."""
         self._clock = clock
         self._codes: dict[str, float] = {}
         self._turn = threading.Lock()
@@ -44,15 +100,32 @@ class Keys:
         return _same(text, self.token)
 
     def session(self) -> str:
-        """A new session's cookie."""
-        told = f"{int(self._clock() + SESSION_SECONDS)}.{secrets.token_urlsafe(12)}"
+        """A new session's cookie: when it was made, in milliseconds, its name, and the signature of both."""
+        made = max(int(self._clock() * 1000), self.ended.before + 1 if self.ended else 0)
+        told = f"{made}.{secrets.token_urlsafe(12)}"
         return f"{told}.{self._signed(told)}"
 
     def is_session(self, cookie: str) -> bool:
+        known = self._session(cookie)
+        if known is None:
+            return False
+        name, made = known
+        is_ended = self.ended is not None and self.ended.has(name, made)
+        return not is_ended and self._clock() < made / 1000 + SESSION_SECONDS
+
+    def end(self, cookie: str) -> None:
+        """End a session, wherever its cookie may have been copied to."""
+        known = self._session(cookie)
+        if known is not None and self.ended is not None:
+            self.ended.end(*known)
+
+    def _session(self, cookie: str) -> tuple[str, int] | None:
+        """Name of a session that we made, and when that was."""
         told, _, signature = cookie.rpartition(".")
         if not _same(signature, self._signed(told)):
-            return False
-        return int(told.partition(".")[0]) > self._clock()
+            return None
+        made, _, name = told.partition(".")
+        return name, int(made)
 
     def code(self) -> str:
         """A code that logs a browser in, once and soon."""

@@ -67,8 +67,12 @@ class News:
         return self._told(news)
 
     def end(self) -> None:
-        """Send everybody home."""
+        """Send everybody home for good."""
         self._ended = True
+        self.send_home()
+
+    def send_home(self) -> None:
+        """End what everybody listens to; who still may asks again."""
         for news in list(self._listeners):
             self._cut(news)
 

@@ -145,7 +145,7 @@ class Gate:
         if host is None or host[0] not in self.names:
             return Refusal(403, "This server is not called that. Ask for it by its own name (setting web_hosts).")
         origin = head.one("origin")
-        if head.all("origin") and not self._is_own(origin, head.one("host")):
+        if head.all("origin") and not self._is_own(origin, head.one("host"), head.one("x-forwarded-proto")):
             return Refusal(403, "Pages of other sites are not answered.")
         site = head.one("sec-fetch-site")
         arrives = method == "GET" and head.one("sec-fetch-mode") == "navigate" and not path.startswith("/api/")
@@ -153,9 +153,10 @@ class Gate:
             return Refusal(403, "Pages of other sites are not answered.")
         return None
 
-    def _is_own(self, origin: str, host: str) -> bool:
+    def _is_own(self, origin: str, host: str, forwarded: str) -> bool:
         scheme, _, place = origin.partition("://")
-        return scheme in ("http", "https") and place.lower() == host.lower() and "/" not in place
+        schemes = ("https",) if is_https(host, forwarded) else ("http", "https")
+        return scheme in schemes and place.lower() == host.lower() and "/" not in place
 
     def _locked(self, method: str, head: _Head, peer: str) -> Refusal | None:
         given = head.one("authorization")
@@ -271,6 +272,16 @@ def host_of(text: str) -> tuple[str, int | None] | None:
         return None
     name = name.lower().removesuffix(".")
     return (name, int(port) if port else None) if name else None
+
+
+def is_https(host: str, forwarded: str) -> bool:
+    """Whether a proxy before us says (X-Forwarded-Proto) that the browser came by HTTPS.
+
+    It is asked of the names in `web_hosts` alone, under which only a proxy asks, and only makes things stricter: a
+    browser that says so of itself locks itself out and nobody else.
+    """
+    known = host_of(host)
+    return known is not None and known[0] not in LOOPBACK_NAMES and forwarded.strip().lower() == "https"
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | Refusal:

@@ -22,11 +22,11 @@ import uvicorn
 
 from momentidx.config import Sources, load_settings
 from momentidx.pipeline.logs import LogFile
-from momentidx.search.service import IDLE_SECONDS, answering, is_answered
+from momentidx.search.service import IDLE_SECONDS, answering, is_answered, settle
 from momentidx.web.app import create_app
 from momentidx.web.connections import Connection
 from momentidx.web.desk import Desk
-from momentidx.web.keys import Keys, load_token
+from momentidx.web.keys import Ended, Keys, load_token
 from momentidx.web.listening import url_of
 from momentidx.web.news import News
 from momentidx.web.runfile import Address, published
@@ -96,7 +96,7 @@ def server_for(app: Any) -> Server:
 def serve(folder: Path, sources: Sources, listening: socket.socket, until: threading.Event | None = None) -> None:
     """Serve a library until a signal, or until the event. Raises LibraryBusy when another process serves it."""
     token = load_token(folder)
-    desk = Desk(folder, sources, Keys(token))
+    desk = Desk(folder, sources, Keys(token, ended=Ended(folder)))
     server = make_server(desk)
     if until is not None:
         threading.Thread(target=_stop_after, args=(until, server), daemon=True).start()
@@ -135,3 +135,4 @@ def _warm_up(desk: Desk, server: Server) -> None:
     time.sleep(IDLE_SECONDS)
     if not server.should_exit:
         desk.service.warm_up()
+        settle()

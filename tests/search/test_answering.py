@@ -124,8 +124,21 @@ def test_order_pages_and_groups(ask) -> None:  # type: ignore[no-untyped-def]
     assert captions(ask('"opens a letter"', sort=Sort.DATE)) == [ENVELOPE.caption, LETTER.caption]
     assert captions(ask('"opens a letter"', sort=Sort.TIME)) == [LETTER.caption, ENVELOPE.caption]
     assert len(ask("a letter", one_per_clip=True)) == 2
+    pages = [ask("opens a letter", limit=2, offset=at, sort=Sort.TIME) for at in range(0, len(everything), 2)]
+    assert sorted(each.id for page in pages for each in page) == sorted(each.id for each in everything)
     scores = [moment.score for moment in everything if moment.score is not None]
     assert len(ask("opens a letter", limit=20, min_score=scores[1])) == 2
+
+
+def test_clips_come_by_their_best_moment_and_a_page_has_whole_ones(ask) -> None:  # type: ignore[no-untyped-def]
+    best_first = ask("a woman looks up", limit=20)
+    clips = list(dict.fromkeys(each.footage.fingerprint for each in best_first))
+    assert len(clips) == 2
+    for at, clip in enumerate(clips):
+        told = ask("a woman looks up", limit=1, offset=at, sort=Sort.CLIP)
+        of_clip = [each for each in best_first if each.footage.fingerprint == clip]
+        assert told == sorted(of_clip, key=lambda each: each.event.span.start)
+    assert ask("a woman looks up", limit=1, offset=2, sort=Sort.CLIP) == []
 
 
 def test_an_example_finds_its_like_and_not_itself(library: Library, ask) -> None:  # type: ignore[no-untyped-def]

@@ -27,7 +27,7 @@ from momentidx.config import load_settings
 from momentidx.demo.footage import CLIPS, render
 from momentidx.web.app import create_app
 from momentidx.web.desk import Desk
-from momentidx.web.keys import Keys
+from momentidx.web.keys import Ended, Keys
 from momentidx.web.server import make_server
 from tests.e2e.command import wait_until
 from tests.web import numbered
@@ -77,7 +77,7 @@ def library_folder(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def desk_for(folder: Path) -> Desk:
-    return Desk(folder, load_settings(folder, {}), Keys(TOKEN))
+    return Desk(folder, load_settings(folder, {}), Keys(TOKEN, ended=Ended(folder)))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Tokens, sessions and login codes, by a clock that the test turns; and the file that tells where a server is."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,7 +8,16 @@ import pytest
 
 from momentidx.config import Settings, Sources, load_settings
 from momentidx.errors import LibraryBusy, WrongUse
-from momentidx.web.keys import CODE_SECONDS, MOST_CODES, SESSION_SECONDS, TOKEN_FILE, Keys, load_token
+from momentidx.web.keys import (
+    CODE_SECONDS,
+    ENDED_FILE,
+    MOST_CODES,
+    SESSION_SECONDS,
+    TOKEN_FILE,
+    Ended,
+    Keys,
+    load_token,
+)
 from momentidx.web.listening import bind, check, url_of
 from momentidx.web.runfile import RUN_FILE, Address, published, running
 
@@ -42,12 +52,48 @@ def test_a_session_outlives_a_restart_but_not_its_time_nor_another_token() -> No
     session = Keys(TOKEN, clock).session()
     assert Keys(TOKEN, clock).is_session(session)
     assert not Keys(TOKEN + "x", clock).is_session(session)
-    until, _, rest = session.partition(".")
-    assert not Keys(TOKEN, clock).is_session(f"{int(until) + 1}.{rest}")
+    made, _, rest = session.partition(".")
+    assert not Keys(TOKEN, clock).is_session(f"{int(made) + 1}.{rest}")
     for other in ("", ".", "..", "x", session + "0", session[:-1], "é" * 20, "9" * 5000):
         assert not Keys(TOKEN, clock).is_session(other)
     clock.now += SESSION_SECONDS + 1
     assert not Keys(TOKEN, clock).is_session(session)
+
+
+def test_a_session_that_was_ended_stays_ended_and_others_go_on(tmp_path: Path) -> None:
+    clock = Clock()
+    keys = Keys(TOKEN, clock, Ended(tmp_path, clock))
+    stolen, other = keys.session(), keys.session()
+    keys.end(stolen)
+    keys.end("no session")
+    again = Keys(TOKEN, clock, Ended(tmp_path, clock))  # after a restart
+    assert [each.is_session(one) for each in (keys, again) for one in (stolen, other)] == [False, True, False, True]
+    assert (tmp_path / ENDED_FILE).stat().st_mode & 0o777 == 0o600
+    clock.now += SESSION_SECONDS + 1
+    last = again.session()
+    again.end(last)
+    assert list(json.loads((tmp_path / ENDED_FILE).read_text())["ended"]) == [last.split(".")[1]]
+
+
+def test_all_sessions_end_at_once_and_new_ones_begin(tmp_path: Path) -> None:
+    clock = Clock()
+    keys = Keys(TOKEN, clock, Ended(tmp_path, clock))
+    former = [keys.session(), keys.session()]
+    assert keys.ended is not None
+    keys.ended.end_all()
+    new = keys.session()  # within the same millisecond
+    again = Keys(TOKEN, clock, Ended(tmp_path, clock))
+    for each in (keys, again):
+        assert [each.is_session(one) for one in (*former, new)] == [False, False, True]
+
+
+@pytest.mark.parametrize("kept", ["", "[]", '{"before": null, "ended": {}}', '{"before": 0, "ended": []}', "\0"])
+def test_where_it_is_not_known_which_sessions_were_ended_all_were(tmp_path: Path, kept: str) -> None:
+    clock = Clock()
+    session = Keys(TOKEN, clock).session()
+    (tmp_path / ENDED_FILE).write_text(kept)
+    keys = Keys(TOKEN, clock, Ended(tmp_path, clock))
+    assert [keys.is_session(session), keys.is_session(keys.session())] == [False, True]
 
 
 def test_each_library_has_a_cookie_of_its_own() -> None:

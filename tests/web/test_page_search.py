@@ -81,7 +81,7 @@ def test_a_search_is_completed_looked_through_explained_and_narrowed(page: Page,
     page.goto(f"{server.url}/#/search?q=light:drak")
     expect(page.locator(".query-error mark")).to_have_text("light:drak")
     expect(page.locator(".query-error")).to_contain_text("Did you mean 'dark'?")
-    page.goto(f"{server.url}/#/search?q=camera:pan&sort=time")
+    page.goto(f"{server.url}/#/search?q=camera:pan&sort=clip")
     expect(page.get_by_role("heading", level=2).first).to_contain_text(".mov")
     page.get_by_role("button", name="List").click()
     assert serious(page) == []
@@ -248,7 +248,7 @@ def test_programs_in_captions_and_file_names_are_shown_as_text_and_run_nothing(
     page.reload()
     told: list[str] = []
     same = footage.fingerprint
-    searches = "search?q=zebra&all=true", "search?q=zebra&all=true&sort=time"
+    searches = "search?q=zebra&all=true", "search?q=zebra&all=true&sort=clip"
     for place in (*searches, "search", f"clip/{same}", f"footage/{same}", "footage", "selects", "library", "assemble"):
         page.goto(f"{own_server.url}/#/{place}")
         expect(page.locator("main > *").first).to_be_attached()

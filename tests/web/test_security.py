@@ -275,8 +275,37 @@ def test_a_code_becomes_a_session_and_leaves_the_address(own: Own) -> None:
     assert own.client.get(path, follow_redirects=False).status_code == 401
     changing = {"Origin": "http://localhost", "X-Momentidx": "1"}
     assert own.client.post("/api/v1/logout").status_code == 403
+    copied = dict(own.client.cookies)
     assert own.client.post("/api/v1/logout", headers=changing).status_code == 204
     assert own.client.get("/api/v1/health").status_code == 401
+    own.client.cookies.update(copied)
+    assert own.client.get("/api/v1/health").status_code == 401
+
+
+def test_all_browsers_are_logged_out_and_programs_go_on(own: Own) -> None:
+    by_session = [{"Cookie": cookie()[1]} for _ in range(2)]
+    token = own.client.headers.pop("Authorization")
+    assert [own.client.get("/api/v1/health", headers=each).status_code for each in by_session] == [200, 200]
+    programs = {"Authorization": token}
+    assert own.client.post("/api/v1/logout?everywhere=true", headers=programs).status_code == 204
+    assert [own.client.get("/api/v1/health", headers=each).status_code for each in by_session] == [401, 401]
+    assert own.client.get("/api/v1/health", headers=programs).status_code == 200
+
+
+def test_behind_https_a_session_never_goes_without(library_folder: Path) -> None:
+    desk = desk_for(library_folder)
+    app = create_app(desk, ["studio.lan"])
+    for host, forwarded, secure in (
+        ("studio.lan", "https", True), ("studio.lan", "http", False), ("studio.lan", "", False),
+        ("studio.lan", "https, http", False), ("localhost", "https", False),
+    ):  # fmt: skip
+        told = [("host", host), ("x-forwarded-proto", forwarded)]
+        login = run(answer(app, "GET", f"/login?code={desk.keys.code()}", told))
+        assert login.status == 303
+        assert ("Secure" in (login.header("set-cookie") or "").split("; ")) == secure
+        for scheme, status in (("https", 200), ("http", 403 if secure else 200)):
+            changing = [*told, cookie(desk.keys.session()), PAGE, ("origin", f"{scheme}://{host}")]
+            assert run(answer(app, "POST", "/api/v1/login", changing)).status == status
 
 
 def test_a_login_goes_nowhere_else(own: Own) -> None:

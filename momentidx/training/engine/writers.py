@@ -94,6 +94,8 @@ class ModelWriter:
         requests = (Request(NOTHING, Task.ANSWER, "", asked, TOKENS) for asked in absent)
         try:
             for asked, reply in zip(absent, self._chat.replies(requests), strict=True):
+                if isinstance(reply, Exception):
+                    raise reply
                 self._keep(asked, reply)
                 replies[asked] = reply
         except UnusableFootage as error:

@@ -13,7 +13,7 @@ from momentidx.library import CaptionVersion
 from momentidx.library.said import trimmed
 from momentidx.web.desk import Desk, DeskHere
 from momentidx.web.problems import NotFound
-from momentidx.web.routes.finding import FootageHere, MomentHere, original
+from momentidx.web.routes.finding import EventInPath, FootageHere, MomentHere, moment_here, original
 from momentidx.web.routes.footage import JPEG, PICTURE, PICTURE_CACHE, kept_picture
 from momentidx.web.values import Moment, Value
 
@@ -112,11 +112,12 @@ def event(moment: MomentHere) -> Moment:
 
 
 @router.get("/events/{event}/still", response_class=Response, responses=PICTURE)
-def still(desk: DeskHere, moment: MomentHere) -> Response:
+def still(desk: DeskHere, event: EventInPath) -> Response:
     """A picture of the moment: the one that was kept, or its very middle, which is then looked for in the footage."""
-    file = desk.library().still(moment.id)
+    file = desk.library().still(event)  # a person's words in its place have the same
     if file is not None and file.is_file():
         return kept_picture(file)
+    moment = moment_here(desk, event)
     summary = desk.library().summary_of(moment.footage.fingerprint)
     if summary is None:
         raise NotFound("There is no picture of it (yet).")

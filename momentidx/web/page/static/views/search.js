@@ -15,6 +15,9 @@ export const title = texts.views.search;
 
 const FIRST = 30; // a window full and a little more: sixty take twice the time of ten
 const NEXT = 120;
+const FIRST_CLIPS = 12; // with several moments each
+const NEXT_CLIPS = 40;
+const ORDERED = 200; // in another order than the best first, more could belong anywhere between these
 const MOST = 10000;
 const SAVE = "M4 2.5h8v11l-4-3-4 3z";
 const KEYS = {
@@ -126,7 +129,7 @@ class SearchView {
       scrubBack: here(() => results.scrubBy(-1)),
       scrubForward: here(() => results.scrubBy(1)),
       view: () => this.lay(results.asList ? "grid" : "list"),
-      group: () => this.ask({ sort: this.params.sort === "time" ? null : "time" }),
+      group: () => this.ask({ sort: this.isByClip ? null : "clip" }),
     };
   }
 
@@ -146,10 +149,10 @@ class SearchView {
     this.box.close();
     this.box.text = params.q ?? "";
     this.box.fail(null);
-    this.sort.value = params.sort in this.texts.sorts ? params.sort : "score";
+    this.sort.value = this.isByClip ? "clip" : params.sort in this.texts.sorts ? params.sort : "score";
     this.group.checked = params.group === "clip";
     this.all.checked = params.all === "true";
-    this.results.headings = params.sort === "time";
+    this.results.headings = this.isByClip;
     this.results.hasWhy = Boolean(params.q);
     this.tools.hidden = this.said.hidden = !isSearch;
     this.home.hidden = isSearch;
@@ -177,7 +180,7 @@ class SearchView {
     const late = setTimeout(() => (this.count.textContent = this.texts.loading), 150);
     this.results.root.setAttribute("aria-busy", "true");
     try {
-      const found = await this.page(0);
+      const found = await this.page([]);
       if (params.q) remember(params.q);
       kept = { key: keyOf(params), moments: found.moments, more: found.more, found, scroll: 0, current: 0 };
       this.show();
@@ -198,9 +201,19 @@ class SearchView {
     }
   }
 
-  page(offset) {
-    const { q, like, sort, group, all } = this.params;
-    return this.app.api.get("/search", { q, like, sort, group, all, limit: offset ? NEXT : FIRST, offset }, { signal: this.asking?.signal });
+  get isByClip() {
+    return this.params.sort === "clip" || this.params.sort === "time"; // as it was called in addresses once
+  }
+
+  /** What comes after the moments that are there. */
+  async page(there) {
+    const { q, like, group, all } = this.params;
+    const sort = this.isByClip ? "clip" : this.params.sort;
+    const offset = sort === "clip" ? new Set(there.map((moment) => moment.footage)).size : there.length;
+    const [first, next] = sort === "clip" ? [FIRST_CLIPS, NEXT_CLIPS] : sort === "date" ? [ORDERED, 0] : [FIRST, NEXT];
+    const found = await this.app.api.get("/search", { q, like, sort, group, all, limit: offset ? next : first, offset }, { signal: this.asking?.signal });
+    if (!next && found.more) Object.assign(found, { more: false, notes: [...found.notes, this.texts.bestOnly(number(first))] });
+    return found;
   }
 
   /** Put the next answers behind those that are there. */
@@ -211,7 +224,7 @@ class SearchView {
     this.more.textContent = this.texts.loadingMore;
     try {
       this.asking ??= new AbortController();
-      const found = await this.page(mine.moments.length);
+      const found = await this.page(mine.moments);
       if (mine !== kept) return;
       const known = new Set(mine.moments.map((moment) => moment.id));
       mine.moments = [...mine.moments, ...found.moments.filter((moment) => !known.has(moment.id))];
@@ -240,7 +253,7 @@ class SearchView {
       ...(moments.length ? [] : [this.nothing(found)]),
     );
     this.offerMore(more);
-    this.end.hidden = more || moments.length < FIRST / 2;
+    this.end.hidden = more || moments.length < FIRST / 2 || this.params.sort === "date";
   }
 
   offerMore(yes) {
