@@ -123,8 +123,9 @@ export class Playback extends EventTarget {
     const next = () => {
       if (this.ended || this.speed !== speed) return;
       const seconds = from + (speed * (performance.now() - begun)) / 1000;
-      if (!this.video.seeking) this.show(this.pictures.nearest(Math.max(seconds, 0)));
-      if (seconds <= 0) this.pause();
+      const isThere = seconds <= 0;
+      if (isThere || !this.video.seeking) this.show(this.pictures.nearest(Math.max(seconds, 0)));
+      if (isThere) this.pause();
       else requestAnimationFrame(next);
     };
     requestAnimationFrame(next);
