@@ -29,6 +29,7 @@ def promote(folder: Path, report: Path, settings: Settings) -> Converted:
     """
     measured = _read(report, ("benchmark", "captioner", "captioner_version", "queries", "figures"))
     name = str(_read(folder / MANIFEST, ("recipe",))["recipe"])
+    offer = choose("captioners", name)  # also keeps out names that are paths
     Converted.open(folder, name).check()
     if measured["captioner"] != name:
         raise WrongUse(f"{report} measured '{measured['captioner']}', and {folder} is for '{name}'.")
@@ -39,7 +40,7 @@ def promote(folder: Path, report: Path, settings: Settings) -> Converted:
             made = Path(beside) / name
             shutil.copytree(folder, made)
             shutil.copyfile(report, made / EVALUATION)
-            asked = choose("captioners", name).make(settings.model_copy(update={"models_folder": Path(beside)}))
+            asked = offer.make(settings.model_copy(update={"models_folder": Path(beside)}))
             if asked.version != str(measured["captioner_version"]).split(",")[0]:
                 raise WrongUse(
                     f"{report} measured version {measured['captioner_version']} of '{name}', and {folder} with these "

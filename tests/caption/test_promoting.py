@@ -71,6 +71,10 @@ def test_without_a_report_of_just_this_model_nothing_changes(tmp_path: Path, mod
         refused = promote(model, report)
         assert isinstance(refused.exception, WrongUse)
         assert sentence in str(refused.exception)
+    manifest = json.loads((model / "manifest.json").read_text())
+    (model / "manifest.json").write_text(json.dumps(manifest | {"recipe": "../elsewhere"}))
+    report.write_text(json.dumps(told | {"captioner": "../elsewhere"}))
+    assert "There is no '../elsewhere' among the captioners" in str(promote(model, report).exception)
     report.unlink()
     assert "cannot be read" in str(promote(model, report).exception)
     assert not models.exists() or list(models.iterdir()) == []
