@@ -4,8 +4,9 @@
     python benchmarks/gpu.py --folder DIR --windows 32     a downloaded model
     python benchmarks/gpu.py --random 8b --folder DIR      writes a Qwen3-VL of 8 billion random weights first
 
-Random weights at full size give true speed. The naive loop is one window at a time. The floors are the
-time to read all weights once for each token (`--bandwidth`, GB a second) and twice the weights in
+Random weights at full size give true speed. The naive loop is one window at a time. Measured besides are short clips,
+each a footage of its own, as many as windows, and the other ways to keep keys and values (`decoding`). The floors are
+the time to read all weights once for each token (`--bandwidth`, GB a second) and twice the weights in
 multiplications for each token of the prompt (`--tflops`); give them for your GPU.
 """
 
@@ -15,7 +16,9 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +27,14 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from momentidx.caption.chat import Clip, Request, Sight, Task
+from momentidx.caption.captioner import ChatCaptioner
+from momentidx.caption.chat import Clip, Reply, Request, Sight, Task
+from momentidx.caption.generating import Decoding
 from momentidx.caption.transformers.chat import TransformersChat
 from momentidx.caption.transformers.folder import opened
+from momentidx.footage import Footage, VideoStream
+from momentidx.media.frames import Frames, Signals, Sound
+from momentidx.times import Span
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|video_pad|>")
 TEMPLATE = (
@@ -88,14 +96,62 @@ def requests(count: int, sight: Sight, tokens: int) -> list[Request]:
 
 
 def timed(chat: TransformersChat, asked: Sequence[Request]) -> float:
+    return seconds(chat, asked[0].tokens, lambda: list(chat.replies(iter(asked))))
+
+
+def seconds(chat: TransformersChat, tokens: int, act: Callable[[], Sequence[object]]) -> float:
+    """How long it takes while every answer has so many tokens. Raises what comes in the place of an answer."""
     chat.network.ready()
-    chat.network.model.generation_config.min_new_tokens = asked[0].tokens
+    chat.network.model.generation_config.min_new_tokens = tokens
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     start = time.perf_counter()
-    for _ in chat.replies(iter(asked)):
-        pass
+    for result in act():
+        if isinstance(result, Exception) and getattr(result, "code", "") != "answers-unread":  # of random weights
+            raise result
     return time.perf_counter() - start
+
+
+class Drawn:
+    """The pictures of a short clip: noise, of one shot."""
+
+    def __init__(self, number: int, sight: Sight) -> None:
+        self._pictures = np.random.default_rng(number).integers(
+            0, 255, (sight.pictures, sight.width * 9 // 16, sight.width, 3), dtype=np.uint8
+        )
+        span = Span(0, sight.pictures, Fraction(1))
+        video = VideoStream(0, "raw", sight.width, sight.width * 9 // 16, "rgb24", 8)
+        self.footage = Footage(str(number), "drawn", span, Fraction(1), video)
+        self.shots = (span,)
+        nothing = np.zeros(sight.pictures, np.float32)
+        self.signals = Signals(np.arange(sight.pictures), nothing, nothing, nothing)
+
+    def watch(self, *, per_second: Fraction | int, width: int) -> Iterator[Frames]:  # noqa: ARG002
+        yield from ()
+
+    def at(self, pts: Sequence[int], *, width: int) -> Frames:  # noqa: ARG002
+        return Frames(np.asarray(pts), self._pictures[list(pts)])
+
+    def sound(self, *, rate: int) -> Iterator[Sound]:  # noqa: ARG002
+        yield from ()
+
+
+class Limited:
+    """A chat whose answers have so many tokens."""
+
+    def __init__(self, chat: TransformersChat, tokens: int) -> None:
+        self._chat, self._tokens = chat, tokens
+        self.version, self.sight, self.step = chat.version, chat.sight, chat.step
+
+    def replies(self, asked: Iterable[Request]) -> Iterator[Reply | Exception]:
+        return self._chat.replies(replace(request, tokens=self._tokens) for request in asked)
+
+
+def clips(chat: TransformersChat, count: int, tokens: int) -> float:
+    """Seconds to describe so many clips of one window."""
+    captioner = ChatCaptioner("benchmark", Limited(chat, tokens))
+    drawn = [Drawn(number, chat.sight) for number in range(count)]
+    return seconds(chat, tokens, lambda: list(captioner.describe_all((each.footage, each) for each in drawn)))
 
 
 def main() -> None:
@@ -121,11 +177,17 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     model = opened(folder)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     sight = Sight(options.pictures, width=options.width)
-    batched = TransformersChat(model, sight, device, options.batch)
     naive = TransformersChat(model, sight, device, 1)
     naive.network.ready()
-    batched.network.model, batched.network.tokenizer = naive.network.model, naive.network.tokenizer
-    batched.network.template = naive.network.template
+
+    def like(naive: TransformersChat, decoding: Decoding) -> TransformersChat:
+        """In batches, with the same weights."""
+        made = TransformersChat(model, sight, device, options.batch, decoding)
+        made.network.model, made.network.tokenizer = naive.network.model, naive.network.tokenizer
+        made.network.template = naive.network.template
+        return made
+
+    batched = like(naive, "dynamic")
     many, tokens = options.windows, options.tokens
     timed(batched, requests(options.batch, sight, 2))  # the first run pays for buffers and kernels
     first = timed(batched, requests(many, sight, 1))
@@ -143,6 +205,13 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     show("windows a minute", many * 60 / whole)
     show("naive loop: windows a minute", many * 60 / alone)
     show("times faster than the naive loop", alone / whole, "goal on a GPU: 4")
+    show("short clips a minute, in batches across files", many * 60 / (across := clips(batched, many, tokens)))
+    show("times faster than one clip after the other", clips(naive, many, tokens) / across)
+    others: list[Decoding] = ["static", "compiled"] if device.type == "cuda" else ["static"]
+    for decoding in others:
+        other = like(naive, decoding)
+        timed(other, requests(options.batch, sight, tokens))  # compiles, where it does
+        show(f"{decoding}: times faster than dynamic", whole / timed(other, requests(many, sight, tokens)))
     if options.bandwidth:
         floor = options.bandwidth * 1e9 / (2 * weights) * options.batch
         show("share of the bandwidth's floor, saying", said / floor, "goal: 0.60")

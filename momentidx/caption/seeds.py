@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from momentidx.caption.batches import Batches
 from momentidx.caption.chat import Reply, Request, Sight, Task
+from momentidx.errors import MomentidxError, UnusableFootage
 from momentidx.models.codecs.protocol import Reading, TimeCodec
 
 DIGIT = re.compile(r"\d")
@@ -119,7 +120,7 @@ class SeedChat:
 
     def answers(self, batch: Sequence[Request]) -> list[Reply]:
         """A reply for each request; for `Batches`."""
-        seed = self._seed = self._seed or self._made()
+        seed = self._seed = self._seed or self._loaded()
         seen = [seed.look(request.clip.images) for request in batch]
         asked = [Asked(request.prompt, request.tokens, request.task is not Task.ANSWER) for request in batch]
         return [
@@ -130,6 +131,12 @@ class SeedChat:
     def drop(self) -> None:
         """Forget the weights; the next batch loads them anew."""
         self._seed = None
+
+    def _loaded(self) -> Seed:
+        try:
+            return self._made()
+        except MomentidxError as error:  # of the model's files: the footage can do nothing for it
+            raise UnusableFootage("model", str(error), passing=True) from error
 
 
 def _told(seed: Seed, answer: str, task: Task, duration: float) -> str:

@@ -120,8 +120,11 @@ class _Run:
         self._work: stages.Work | None = None
         self.claim = claim
         """What is still to be ended."""
-        self.alone = any(job.deaths for job in claim.jobs)
+
+    @property
+    def alone(self) -> bool:
         """Whether the process died while it was in work: it must not take others along when that happens again."""
+        return any(job.deaths for job in self.claim.jobs)
 
     def probed(self) -> None:
         """Find out which footage it is, where that is not known."""

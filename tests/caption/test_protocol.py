@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from momentidx.caption.plugin import captioners
-from momentidx.caption.protocol import Answerer, Captioner, Locator
+from momentidx.caption.protocol import Answerer, Captioner, Locator, Together
 from momentidx.demo.footage import CLIPS, pictures
 from momentidx.events import Event
 from momentidx.times import Span
@@ -60,6 +60,14 @@ def test_the_same_footage_gives_the_same_events(captioner: Captioner, source: Pa
     first = described(captioner, source)
     described(captioner, Painted(FOOTAGE["nothing to see"]()))
     assert described(captioner, source) == first
+
+
+def test_what_is_told_of_several_together_is_told_of_each_alone(captioner: Captioner) -> None:
+    if not isinstance(captioner, Together):
+        pytest.skip(f"{captioner.name} describes one after the other")
+    sources = [Painted(FOOTAGE[name]()) for name in ("one picture", "nothing to see")]
+    together = captioner.describe_all((each.footage, each) for each in sources)
+    assert list(together) == [described(captioner, each) for each in sources]
 
 
 def test_a_captioner_has_a_name_and_a_version(captioner: Captioner) -> None:
