@@ -96,13 +96,13 @@ def search(
     while True:
         searcher.cut = False
         found = searcher.answer(query, want, among)
-        kept = _grouped(_wished(found, wish), wish.sort)
-        enough = len(kept) > wish.offset + wish.limit
+        groups = _grouped(_wished(found, wish), wish.sort)
+        enough = len(groups) > wish.offset + wish.limit
         if enough or not searcher.cut or want >= min(widest, len(vectors)):
             break
         want *= 4
     best = max((moment.score for moment in found if moment.score is not None), default=None)
-    page = [moment for group in kept[wish.offset : wish.offset + wish.limit] for moment in group]
+    page = [moment for group in groups[wish.offset : wish.offset + wish.limit] for moment in group]
     if wish.sort in _ORDERS:
         # Of all answers there is no end: a page is the next best ones, in the order that is asked for.
         page.sort(key=_ORDERS[wish.sort])
