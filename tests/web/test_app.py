@@ -1,5 +1,6 @@
 """The app as a whole: what it describes of itself, and what errors look like."""
 
+import re
 import shutil
 
 from fastapi.testclient import TestClient
@@ -35,3 +36,17 @@ def test_a_library_that_another_one_took_the_place_of_is_opened_anew(own: Own) -
             (other / f"library.sqlite{ending}").replace(own.folder / f"library.sqlite{ending}")
     after = own.client.get("/api/v1/search", params=asked).json()["moments"]
     assert (before, [each["caption"] for each in after]) == ([], ["A fox runs through the picture."])
+
+
+def test_a_browser_keeps_what_the_page_loads_and_asks_for_it_at_once(client: TestClient) -> None:
+    page = client.get("/").text
+    named = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    loaded = [name.removeprefix(f"/static/{named[0].split('/')[2]}/") for name in named]
+    assert loaded[:4] == ["page.css", "app.js", "app.js", "views/search.js"]
+    assert {"dom.js", "results.js", "scrub.js", "words.js", "icon.svg"} <= set(loaded)
+    for address, name in zip(named, loaded, strict=True):
+        kept = client.get(address)
+        assert (kept.status_code, name in kept.url.path) == (200, True)
+        assert kept.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert client.get("/static/app.js").headers["cache-control"] == "private, no-store"
+    assert client.get(named[0].replace("/page.css", "x/page.css")).status_code == 404
