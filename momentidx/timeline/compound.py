@@ -40,12 +40,15 @@ RED, BLACK = 0, 1
 class Document(AAFFile):  # type: ignore[misc]
     """pyaaf2's file, over a tree in memory."""
 
+    cfb: Any
+
     def setup_empty(self) -> None:
         self.cfb = Compound(self.f)
         super().setup_empty()
 
     def read_reference_properties(self) -> None:
-        self.cfb = Compound(self.f, _read(self.cfb, self.f))
+        if self.cfb.sector_size == SECTOR:  # as we write it
+            self.cfb = Compound(self.f, _read(self.cfb, self.f))
         super().read_reference_properties()
 
     def save(self) -> None:
@@ -249,11 +252,14 @@ def _read(compound: CompoundFileBinary, file: io.BufferedRandom) -> Entry:
         return b"".join(parts)[:size]
 
     root = Entry("/", "Root Entry")
-    pending = [(rows[0][6], root)]
+    pending, unread = [(rows[0][6], root)], len(rows)
     while pending:
         number, parent = pending.pop()
         if number == NONE:
             continue
+        unread -= 1
+        if unread < 0:
+            raise ValueError("its directory goes round in a circle")
         name, length, kind, _, left, right, child, class_id, _, _, _, start, size = rows[number]
         if class_id not in class_ids:
             class_ids[class_id] = AUID(bytes_le=class_id)
