@@ -16,10 +16,10 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
+import aaf2
 from aaf2.mobid import MobID
 from opentimelineio.schema import Timeline
 
-from momentidx.timeline.compound import Document
 from momentidx.timeline.conform.targets import avid
 from momentidx.timeline.cuts import CutList, Media
 from momentidx.timeline.names import one_line
@@ -46,7 +46,7 @@ class AafWriter:
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = avid(timeline)
-        with replacing(file) as part, Document(str(part), "w") as document:
+        with replacing(file) as part, aaf2.open(str(part), "w") as document:
             _Composition(document, cuts).write()
 
 
