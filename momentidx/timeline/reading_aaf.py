@@ -24,7 +24,6 @@ from aaf2.misc import ConstantValue
 from aaf2.mobid import MobID
 from aaf2.mobs import CompositionMob, SourceMob
 
-from momentidx.timeline.compound import Document
 from momentidx.timeline.foreign import ForeignClip, ForeignItem, ForeignTimeline, ForeignTrack
 from momentidx.timeline.names import plain_path
 from momentidx.timeline.write.aaf import FOOTAGE_COMMENT
@@ -37,9 +36,9 @@ KINDS = {"Picture": "Video", "Sound": "Audio", "LegacySound": "Audio"}
 def read_aaf(file: Path, *, ours: bool = False) -> ForeignTimeline:
     """The first composition at the top level; raises what pyaaf2 raises, and ValueError.
 
-    Of a file that we wrote (`ours`) only the pictures are read, and much faster.
+    Of a file that we wrote (`ours`) only the pictures are read, which is faster.
     """
-    with Document(str(file), "r") if ours else aaf2.open(str(file)) as document:
+    with aaf2.open(str(file)) as document:
         tops = [*document.content.toplevel(), *document.content.compositionmobs()]
         composition = next((mob for mob in tops if isinstance(mob, CompositionMob)), None)
         if composition is None:
