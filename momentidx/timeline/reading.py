@@ -44,18 +44,19 @@ DEEPEST = 200
 """Brackets within brackets of JSON, tags within tags of XML; a timeline of nested sequences has some dozens."""
 
 
-def read(file: Path, edl_rate: Fraction | None) -> ForeignTimeline:
+def read(file: Path, edl_rate: Fraction | None, *, ours: bool = False) -> ForeignTimeline:
     """The first timeline of a CMX 3600 EDL, a Final Cut Pro 7 XML, an OpenTimelineIO or an AAF file.
 
     An EDL does not say its frame rate, so `edl_rate` does. Raises UnusableFootage for a file that
-    cannot be read as its ending says. To be called in a limited process.
+    cannot be read as its ending says. To be called in a limited process, but for an AAF of `ours`, of
+    which the pictures are read.
     """
     ending = file.suffix.lower()
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
         if ending == ".aaf":
-            return _aaf(file)
+            return _aaf(file, ours)
         text = file.read_text("utf-8", "replace").removeprefix("\N{BYTE ORDER MARK}")
         if ending == ".edl":
             return _values(_edl(text, edl_rate or Fraction(25)), says_drop_frame(text))
@@ -66,13 +67,13 @@ def read(file: Path, edl_rate: Fraction | None) -> ForeignTimeline:
         _refuse(file, str(error))
 
 
-def _aaf(file: Path) -> ForeignTimeline:
+def _aaf(file: Path, ours: bool) -> ForeignTimeline:
     from aaf2.exceptions import AAFError
 
     from momentidx.timeline.reading_aaf import read_aaf
 
     try:
-        return read_aaf(file)
+        return read_aaf(file, ours=ours)
     except (AAFError, AssertionError, NotImplementedError, struct.error) as error:
         raise ValueError(str(error) or type(error).__name__) from error
 

@@ -21,6 +21,7 @@ import aaf2
 from aaf2 import components as parts
 from aaf2.essence import TapeDescriptor
 from aaf2.misc import ConstantValue
+from aaf2.mobid import MobID
 from aaf2.mobs import CompositionMob, SourceMob
 
 from momentidx.timeline.foreign import ForeignClip, ForeignItem, ForeignTimeline, ForeignTrack
@@ -32,14 +33,17 @@ DEEPEST = 50
 KINDS = {"Picture": "Video", "Sound": "Audio", "LegacySound": "Audio"}
 
 
-def read_aaf(file: Path) -> ForeignTimeline:
-    """The first composition at the top level; raises what pyaaf2 raises, and ValueError."""
+def read_aaf(file: Path, *, ours: bool = False) -> ForeignTimeline:
+    """The first composition at the top level; raises what pyaaf2 raises, and ValueError.
+
+    Of a file that we wrote (`ours`) only the pictures are read, which is faster.
+    """
     with aaf2.open(str(file)) as document:
         tops = [*document.content.toplevel(), *document.content.compositionmobs()]
         composition = next((mob for mob in tops if isinstance(mob, CompositionMob)), None)
         if composition is None:
             raise ValueError("there is no composition in it")
-        return _Composition(composition).read()
+        return _Composition(composition, {"Picture"} if ours else set(KINDS)).read()
 
 
 @dataclass
@@ -59,17 +63,19 @@ class _Source:
 
 
 class _Composition:
-    def __init__(self, mob: Any) -> None:
+    def __init__(self, mob: Any, kinds: set[str]) -> None:
         self.mob = mob
+        self.kinds = kinds
         self.lost: Counter[str] = Counter()
-        self.sources: dict[tuple[str, int], _Source] = {}
-        """What was followed already, by mob and slot."""
+        self.sources: dict[tuple[MobID, int], _Source | None] = {}
+        """What was followed already, by mob and slot; None is another composition."""
 
     def read(self) -> ForeignTimeline:
-        slots = [slot for slot in self.mob.slots if KINDS.get(_kind(slot.segment))]
+        slots = [slot for slot in self.mob.slots if _kind(slot.segment) in self.kinds]
         if not slots:
             raise ValueError("there is no picture or sound in it")
-        self.lost["marker"] = sum(len(_marks(slot)) for slot in self.mob.slots)
+        if self.kinds == set(KINDS):
+            self.lost["marker"] = sum(len(_marks(slot)) for slot in self.mob.slots)
         rate = _rate(next((slot for slot in slots if _kind(slot.segment) == "Picture"), slots[0]))
         code = _timecode(self.mob)
         tracks = tuple(self._track(slot) for slot in slots)
@@ -136,13 +142,13 @@ class _Composition:
         raise ValueError(f"its segments are nested more than {DEEPEST} deep")
 
     def _clip(self, segment: Any, length: Fraction, rate: Fraction, speed: float) -> ForeignItem:
-        if isinstance(segment.mob, CompositionMob):
+        key = segment.mob_id, segment.slot_id
+        if key not in self.sources:  # finding a mob is slow
+            self.sources[key] = None if isinstance(segment.mob, CompositionMob) else _follow(segment)
+        source = self.sources[key]
+        if source is None:
             self.lost["nested sequence"] += 1
             return ForeignItem(str(segment.mob.name or ""), length, None)
-        key = str(segment.mob_id), segment.slot_id
-        if key not in self.sources:
-            self.sources[key] = _follow(segment)
-        source = self.sources[key]
         clip = ForeignClip(
             start=source.position + segment.start / rate,
             rate=rate,

@@ -144,8 +144,8 @@ def _labelled(labels: Sequence[str], where: str) -> tuple[Fraction, Fraction]:
 
 
 def _aaf(file: Path) -> Iterator[Use]:
-    for track in read(file, None).tracks:
-        clips = [(item, item.clip) for item in track.items if item.clip is not None and track.kind == "Video"]
+    for track in read(file, None, ours=True).tracks:
+        clips = [(item, item.clip) for item in track.items if item.clip is not None]
         for number, (item, clip) in enumerate(clips, start=1):
             media = _span(clip.media) if clip.media and clip.media[1] else None
             path = plain_path(clip.url) if clip.url else None

@@ -13,18 +13,22 @@ from __future__ import annotations
 import hashlib
 import uuid
 from pathlib import Path
+from struct import Struct
 from typing import Any
 
+import aaf2
 from aaf2.mobid import MobID
 from opentimelineio.schema import Timeline
 
-from momentidx.timeline.compound import Document
 from momentidx.timeline.conform.targets import avid
 from momentidx.timeline.cuts import CutList, Media
 from momentidx.timeline.names import one_line
 from momentidx.timeline.write.files import replacing
 
 DAY_SECONDS = 24 * 3600
+LENGTH, START, SOURCE, POSITION, COMMENT = 0x0202, 0x1201, 0x1101, 0x0601, 0x0602
+"""Numbers of properties in the AAF object specification."""
+INT64 = Struct("<q")
 PICTURE = 1
 """Number of the slot that holds the picture, in every object."""
 FOOTAGE_COMMENT = "momentidx footage"
@@ -42,7 +46,7 @@ class AafWriter:
 
     def write(self, timeline: Timeline, file: Path) -> None:
         cuts = avid(timeline)
-        with replacing(file) as part, Document(str(part), "w") as document:
+        with replacing(file) as part, aaf2.open(str(part), "w") as document:
             _Composition(document, cuts).write()
 
 
@@ -52,6 +56,7 @@ class _Composition:
         self.mobs = document.content.mobs
         self.cuts = cuts
         self.rate = str(cuts.rate)
+        self.forms: dict[tuple[int, bool], Any] = {}
         self.channels = max((_channels(cut.media) for cut in cuts.cuts if cut.sound), default=0)
 
     def write(self) -> None:
@@ -75,6 +80,7 @@ class _Composition:
 
     def _fill(self, sequence: Any, ids: dict[str, MobID], slot: int, kind: str) -> None:
         """Clips and, where nothing plays, filler."""
+        forms = {url: self.make.SourceClip(0, 0, master, slot, kind) for url, master in ids.items()}
         end, found = 0, []
         for cut in self.cuts.cuts:
             if kind == "sound" and not (cut.sound and slot - PICTURE <= _channels(cut.media)):
@@ -82,7 +88,7 @@ class _Composition:
             if cut.record > end:
                 found.append(self.make.Filler(kind, cut.record - end))
             start = cut.start - cut.media.start
-            found.append(self.make.SourceClip(start, cut.length, ids[cut.media.url], slot, kind))
+            found.append(_like(forms[cut.media.url], {START: INT64.pack(start), LENGTH: INT64.pack(cut.length)}))
             end = cut.record_end
         if end < self.cuts.length:
             found.append(self.make.Filler(kind, self.cuts.length - end))
@@ -95,18 +101,16 @@ class _Composition:
         tape.descriptor = self.make.TapeDescriptor()
         day = DAY_SECONDS * media.rate.numerator // media.rate.denominator
         length = max(day, media.start + media.length)
-        self._slots(tape, media, lambda _, kind: self.make.SourceClip(0, length, media_kind=kind))
+        self._slots(tape, media, 0, length)
         self._timecode(tape, 0, length, media.drop_frame)
 
         file = self._mob(self.make.SourceMob(one_line(media.name)), media, "file")
         file.descriptor = self._descriptor(media)
-        self._slots(
-            file, media, lambda slot, kind: self.make.SourceClip(media.start, media.length, tape.mob_id, slot, kind)
-        )
+        self._slots(file, media, media.start, media.length, tape.mob_id)
 
         master = self._mob(self.make.MasterMob(one_line(media.name)), media, "master")
         master.comments[FOOTAGE_COMMENT] = media.facts.get("footage") or ""
-        self._slots(master, media, lambda slot, kind: self.make.SourceClip(0, media.length, file.mob_id, slot, kind))
+        self._slots(master, media, 0, media.length, file.mob_id)
         identity: MobID = master.mob_id
         return identity
 
@@ -119,12 +123,25 @@ class _Composition:
         self.mobs.append(mob)
         return mob
 
-    def _slots(self, mob: Any, media: Media, segment: Any) -> None:
-        """The picture, then a slot for each sound channel that we use."""
-        for slot in range(PICTURE, PICTURE + _channels(media) + 1):
-            timeline = mob.create_timeline_slot(self.rate, slot)
-            timeline.segment = segment(slot, "picture" if slot == PICTURE else "sound")
-            _number(timeline, slot)
+    def _slots(self, mob: Any, media: Media, start: int, length: int, source: MobID | None = None) -> None:
+        """The picture, then a slot for each sound channel that we use; all play the same slot of the source."""
+        told = {START: INT64.pack(start), LENGTH: INT64.pack(length)} | ({SOURCE: source.bytes_le} if source else {})
+        slots = []
+        for number in range(PICTURE, PICTURE + _channels(media) + 1):
+            slot = self._slot(number, bool(source)).copy()
+            _tell(slot.segment, told)
+            slots.append(slot)
+        mob.slots.extend(slots)
+
+    def _slot(self, number: int, plays: bool) -> Any:
+        """A slot to copy, which plays another mob or none."""
+        if (number, plays) in self.forms:
+            return self.forms[number, plays]
+        slot = self.forms[number, plays] = self.make.TimelineMobSlot(number, edit_rate=self.rate)
+        kind = "picture" if number == PICTURE else "sound"
+        slot.segment = self.make.SourceClip(slot_id=number if plays else 0, media_kind=kind)
+        _number(slot, number)
+        return slot
 
     def _timecode(self, mob: Any, start: int, length: int, drop_frame: bool) -> None:
         rate = self.cuts.rate
@@ -159,16 +176,29 @@ class _Composition:
         slot.edit_rate = self.rate
         slot["PhysicalTrackNumber"].value = 1  # of the picture, on which the markers are
         slot.segment = self.make.Sequence(media_kind="DescriptiveMetadata")
+        form = self.make.DescriptiveMarker()
+        form["Position"].value = 0
+        form["Comment"].value = ""
+        form["DescribedSlots"].value = {PICTURE}
         found = []
         for start, end, _, mark in marks:
-            marker = self.make.DescriptiveMarker()
-            marker["Position"].value = start
-            marker["Comment"].value = mark.comment
-            marker["Length"].value = end - start
-            marker["DescribedSlots"].value = {PICTURE}
-            found.append(marker)
+            comment = f"{mark.comment}\0".encode("utf-16le")
+            told = {POSITION: INT64.pack(start), COMMENT: comment, LENGTH: INT64.pack(end - start)}
+            found.append(_like(form, told))
         slot.segment.components.extend(found)
         composition.slots.append(slot)
+
+
+def _like(form: Any, told: dict[int, bytes]) -> Any:
+    """A copy in which some properties have other values: pyaaf2 copies far quicker than it makes."""
+    made = form.copy()
+    _tell(made, told)
+    return made
+
+
+def _tell(made: Any, told: dict[int, bytes]) -> None:
+    for number, data in told.items():
+        made.property_entries[number].data = data
 
 
 def _number(slot: Any, number: int) -> None:
