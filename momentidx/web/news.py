@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from anyio import to_thread
 
 from momentidx.errors import MomentidxError
-from momentidx.library.lock import written
 from momentidx.pipeline.run import read_run
 from momentidx.search.asking import Wish
 from momentidx.web.desk import Desk
@@ -137,7 +136,7 @@ class News:
                 files_done=run.files_done if run else 0,
                 files_failed=run.files_failed if run else 0,
             )
-            changed = Changed(generation=library.generation(), writes=written(library.folder))
+            changed = Changed(generation=library.generation(), writes=library.writes())
             return Seen(progress, changed, library.newest_event())
         except MomentidxError as error:
             _log.info("no news: %s", error)

@@ -155,7 +155,7 @@ def test_where_its_packages_are_missing_watching_says_so_and_goes_on(
 ) -> None:
     monkeypatch.setattr(listening, "NEEDED", ("fastapi", "no_such_package"))
     with ExitStack() as held:
-        assert watch_command._page(set_up(library), held) is None
+        assert watch_command._page(set_up(library), library, held) is None
     assert capsys.readouterr().out == (
         "The page and the API need more packages: pip install 'momentidx[web]'. Watching goes on without them.\n"
     )
