@@ -22,14 +22,12 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.training import checkpoints, order
-from momentidx.training.base import TRAINED, Begun, begin, groups, kept, learn, put, with_updates
-from momentidx.training.checkpoints import Checkpoint
+from momentidx.training.base import TRAINED, Begun, begin, groups, kept, learn, with_updates
 from momentidx.training.features import Features
 from momentidx.training.machine import Machine
 from momentidx.training.method import Batch, Method
@@ -37,11 +35,10 @@ from momentidx.training.reading import Read, readable, together
 from momentidx.training.recipe import Recipe
 from momentidx.training.runs import Log, alone, begin_run
 from momentidx.training.samples import Sample
+from momentidx.training.state import State, stumbled
 
 log = logging.getLogger(__name__)
 
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What AdamW remembers of a parameter; the steps that reached it are its own."""
 Evaluate = Callable[[nn.Module, Any], Mapping[str, float]]
 """Measures of the network (its tokenizer beside it) by name."""
 
@@ -134,6 +131,7 @@ class _Run:
     seen: Features
     watching: Watching
     optimizer: torch.optim.Optimizer = field(init=False)
+    state: State = field(init=False)
     rates: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,6 +148,9 @@ class _Run:
             [{"params": list(parameters.values()), "lr": lr} for lr, parameters in found],
             weight_decay=self.recipe.decay,
         )  # fmt: skip
+        self.state = State(
+            self.folder, self.begun.network, self.named, self.optimizer, self.machine.keep, self.accelerator
+        )  # fmt: skip
         lesson = Lesson(self.begun.network, self.recipe.method)
         self.lesson = self.accelerator.prepare_model(lesson)
 
@@ -157,7 +158,7 @@ class _Run:
         """From the newest checkpoint to the end."""
         recipe, machine = self.recipe, self.machine
         steps = recipe.steps or math.ceil(recipe.epochs * len(data) / recipe.batch)
-        start = self._restore()
+        start = self.state.restore()
         if start == 0:
             torch.manual_seed(recipe.seed + self.accelerator.process_index)  # dropout differs among processes
         logged = Log(self.folder, start, self.accelerator, tensorboard=machine.tensorboard)
@@ -171,7 +172,7 @@ class _Run:
                 row |= self._evaluated(held)
             logged.add(row)  # before the checkpoint: a step that is kept has its line
             if keeps and not last:
-                self._save(number + 1)
+                self.state.save(number + 1)
             self.watching.stepped(row)
             if stops and not last:
                 raise Stopped(
@@ -189,7 +190,7 @@ class _Run:
         loss_of_step = self._summed(self._learned(batches, weight)) / max(weight, 1.0)
         norm = float(nn.utils.clip_grad_norm_(self.named.values(), recipe.clip))
         if not (math.isfinite(loss_of_step) and math.isfinite(norm)):
-            self._stumble(number, batches, loss_of_step, norm)
+            stumbled(self.folder, number + 1, self.accelerator.process_index, batches, loss_of_step, norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         return {
@@ -203,7 +204,7 @@ class _Run:
         Where memory runs out, the step begins again with half as many samples at a time, and so do those after it: what
         it learns stays the same.
         """
-        random = self._own_generators()
+        random = self.state.own_generators()
         while True:
             try:
                 return self._gradients([part for batch in batches for part in batch.parts(self.micro)], weight)
@@ -218,7 +219,7 @@ class _Run:
             gc.collect()
             if self.accelerator.device.type == "cuda":
                 torch.cuda.empty_cache()
-            self._put_generators(random)
+            self.state.put_generators(random)
             self.micro = (self.micro + 1) // 2
             log.warning("memory ran out: going on with %d samples at a time; a step learns as before", self.micro)
 
@@ -275,89 +276,6 @@ class _Run:
                 found |= self.watching.evaluate(self.begun.network, self.begun.tokenizer)
         self.lesson.train()
         return found
-
-    def _save(self, step: int) -> None:
-        """A disk that is full does not end the run: the checkpoint before stays."""
-        random = self._generators()
-        if self.accelerator.is_main_process:
-            moments = {
-                f"{name}/{key}": self.optimizer.state[parameter][key]
-                for name, parameter in self.named.items()
-                for key in MOMENTS
-                if parameter in self.optimizer.state  # those that no step has reached have none
-            }
-            try:
-                checkpoints.write(
-                    Checkpoint(step, dict(kept(self.begun.network)), moments, random), self.folder, self.machine.keep
-                )
-            except (OSError, SafetensorError) as error:
-                log.warning("step %d is not kept: %s; training goes on, the checkpoint before stays", step, error)
-        self.accelerator.wait_for_everyone()
-
-    def _restore(self) -> int:
-        """How many steps are done."""
-        found = checkpoints.found(self.folder)
-        if not found:
-            return 0
-        saved = checkpoints.read(found[-1])
-        put(self.begun.network, saved.trained, found[-1])
-        for name, parameter in self.named.items():
-            if f"{name}/exp_avg" not in saved.optimizer:  # no step has reached it
-                continue
-            state = {}
-            for key in MOMENTS:
-                shape = torch.Size() if key == "step" else parameter.shape
-                if (moment := saved.optimizer.get(f"{name}/{key}")) is None or moment.shape != shape:
-                    raise MomentidxError(
-                        f"{found[-1]} has no {key} of {name} that fits. Remove it; the one before is taken."
-                    )
-                state[key] = moment if key == "step" else moment.to(parameter.device)
-            self.optimizer.state[parameter] = state
-        if len(saved.random) != self.accelerator.num_processes:
-            raise WrongUse(
-                f"{self.folder} was trained by {len(saved.random)} processes, and there are "
-                f"{self.accelerator.num_processes} now: the steps would not be the same. Use as many as before."
-            )
-        self._put_generators(saved.random[self.accelerator.process_index])
-        return saved.step
-
-    def _generators(self) -> Tensor:
-        """(processes, bytes)."""
-        gathered: Tensor = self.accelerator.gather(self._own_generators()[None].to(self.accelerator.device))
-        return gathered.cpu()
-
-    def _own_generators(self) -> Tensor:
-        """(bytes,) of this process."""
-        state = torch.get_rng_state()
-        if self.accelerator.device.type == "cuda":
-            state = torch.cat((state, torch.cuda.get_rng_state()))
-        return state
-
-    def _put_generators(self, state: Tensor) -> None:
-        length = len(torch.get_rng_state())
-        torch.set_rng_state(state[:length])
-        if self.accelerator.device.type == "cuda":
-            torch.cuda.set_rng_state(state[length:])
-
-    def _stumble(self, number: int, batches: Sequence[Batch], loss: float, norm: float) -> None:
-        """Keep the batch for people to look at, and end: the weights are still those before this step."""
-        place = self.folder / f"stumbled-{number + 1:06d}-{self.accelerator.process_index}"
-        place.mkdir(exist_ok=True)
-        names = [name for batch in batches for name in batch.names]
-        rows = [[one.ids, one.labels] for batch in batches for one in batch.written]
-        seen = {
-            f"{at}/{name}": tensor
-            for at, one in enumerate(one for batch in batches for one in batch.seen)
-            for name, tensor in one.items()
-        }
-        checkpoints.save_tensors(seen, place / "seen.safetensors")
-        told = {"step": number + 1, "loss": str(loss), "norm": str(norm), "samples": names, "ids_and_labels": rows}
-        checkpoints.write_json(place / "batch.json", told)
-        raise MomentidxError(
-            f"Step {number + 1}: the loss is {loss} and the gradient {norm} long, so nothing can be learned from it. "
-            f"The samples are in {place} ({', '.join(names[:3])}...). Look at them, or take a lower rate; the last "
-            "checkpoint is as it was."
-        )
 
     def _finish(self) -> None:
         if self.accelerator.is_main_process:
