@@ -34,6 +34,7 @@ from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
 from momentidx.library.values import (
     BinSummary,
+    Candidate,
     Coverage,
     EmbedderIdentity,
     FootageSummary,
@@ -229,6 +230,11 @@ class Library:
         """
         with self._reading() as connection:
             return queries.moments(connection, fingerprint, ids)
+
+    def candidates(self, ids: Collection[int]) -> list[Candidate]:
+        """What it takes to rank the moments with these numbers, in any order; numbers of none are left out."""
+        with self._reading() as connection:
+            return queries.candidates(connection, ids)
 
     def chosen(self, numbers: Sequence[int]) -> list[Moment]:
         """Moments by their numbers, in this order; raises WrongUse for a number that is none's."""

@@ -21,12 +21,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from momentidx import __version__
 from momentidx.errors import MomentidxError
 from momentidx.search.asking import Answers, Wish
+from momentidx.search.turns import SHORT_SECONDS, Turns, expected
 from momentidx.search.wire import answers_from_json, answers_to_json, wish_from_json, wish_to_json
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class Service:
     def __init__(self, folder: Path, embedder: str) -> None:
         self.folder = folder
         self._name = embedder
-        self._turn = threading.Lock()
+        self._turns = Turns()
         self._library: Library | None = None
         self._kept: _Ready | None = None
 
@@ -101,30 +103,35 @@ class Service:
 
     def search(self, words: str | None, wish: Wish) -> Answers:
         """The same as values; for threads of this process."""
-        from momentidx.search.find import search
+        from momentidx.search.find import known_fields, search
+        from momentidx.search.parse import parse
 
-        with self._turn:  # two at a time would only be in each other's way
+        seconds = expected(parse(words, known_fields())) if words else SHORT_SECONDS
+        with self._turns.turn(seconds) as step_back:  # two at a time would only be in each other's way
             library, ready = self._ready()
-            found = search(library, words, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
+            found = search(
+                library, words, wish,
+                embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept, step_back=step_back,
+            )  # fmt: skip
         return replace(found, notes=(*filter(None, [ready.note]), *found.notes))
 
     def misses(self, answers: Answers, wish: Wish) -> list[tuple[str, int]]:
         """For each condition of a query that found nothing: its text, and how many there would be without it."""
         from momentidx.search.find import misses
 
-        with self._turn:
+        with self._turns.turn():
             library, ready = self._ready()
             return misses(library, answers, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
 
     def warm_up(self) -> None:
         """Do before the first question what it would have to wait for."""
-        with suppress(MomentidxError), self._turn:
+        with suppress(MomentidxError), self._turns.turn():
             _, ready = self._ready()
             ready.embedder.embed(["a word"])
 
     def close(self) -> None:
         """Let go of the library; a later question opens what lies in its folder then."""
-        with self._turn:
+        with self._turns.turn(inf):  # after all that wait, also those that were begun and have stepped back
             if self._library is not None:
                 self._library.close()
             self._library = self._kept = None
