@@ -98,12 +98,11 @@ class Compared:
 
     def why(self, place: int) -> Why:
         """What the score at this place is made of."""
-        event, words = self.events[place], ()
-        if self.share[place]:
-            asked = {word: stem for word in WORD.findall(self.words) for stem in stems(word)}
-            words = tuple(word for word, stem in asked.items() if stem in _stems_of(event.caption))
+        event = self.events[place]
+        asked = {word: stem for word in WORD.findall(self.words) for stem in stems(word)} if self.share[place] else {}
         return Why(
-            self.words, self.meaning[place], self.share[place], self.around[place], self.around_share[place], words,
+            self.words, self.meaning[place], self.share[place], self.around[place], self.around_share[place],
+            tuple(word for word, stem in asked.items() if stem in _stems_of(event.caption)),
             event.captioner == HUMAN, self.facts[place],
         )  # fmt: skip
 
