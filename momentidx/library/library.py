@@ -429,6 +429,11 @@ class Library:
         with self._reading() as connection:
             return queries.numbers(connection, footages)
 
+    def newest_clips(self, limit: int) -> list[str]:
+        """Fingerprints of the footage that came in last, the newest first."""
+        with self._reading() as connection:
+            return queries.newest_clips(connection, limit)
+
     def moments_since(self, number: int, *, limit: int) -> list[int]:
         """Numbers of all moments of the footage that has a later one than this; so many at most."""
         with self._reading() as connection:

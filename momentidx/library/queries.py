@@ -213,6 +213,13 @@ def numbers(connection: Connection, fingerprints: Collection[str]) -> dict[str, 
     return found
 
 
+def newest_clips(connection: Connection, limit: int) -> list[str]:
+    """Fingerprints of the footage that came in last, the newest first."""
+    return list(
+        connection.execute(select(FootageRow.fingerprint).order_by(FootageRow.id.desc()).limit(limit)).scalars()
+    )
+
+
 def vector_numbers(
     connection: Connection, fingerprints: Collection[str], embedder: int
 ) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:

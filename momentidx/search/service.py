@@ -46,6 +46,8 @@ ANSWER_SECONDS = 10.0
 """... and how long it waits for the answer before it looks for itself."""
 IDLE_SECONDS = 5.0
 """After a start so long nothing is loaded that nobody asked for; a daemon has other things to do then."""
+CLIPS_AHEAD = 100
+"""What is told in so many clips is read ahead at once, in some 30 ms."""
 
 log = logging.getLogger(__name__)
 
@@ -124,10 +126,19 @@ class Service:
             return misses(library, answers, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
 
     def warm_up(self) -> None:
-        """Do before the first question what it would have to wait for."""
-        with suppress(MomentidxError), self._turns.turn():
-            _, ready = self._ready()
-            ready.embedder.embed(["a word"])
+        """Do before the first questions what they would have to wait for; those that come meanwhile go first."""
+        from momentidx.search.surroundings import REMEMBERED
+
+        with suppress(MomentidxError):
+            with self._turns.turn():
+                library, ready = self._ready()
+                ready.embedder.embed(["a word"])
+                clips = library.newest_clips(REMEMBERED // 2)
+            for first in range(0, len(clips), CLIPS_AHEAD):
+                with self._turns.turn(inf):
+                    if self._kept is not ready:  # closed meanwhile
+                        return
+                    ready.kept.surroundings.learn(clips[first : first + CLIPS_AHEAD])
 
     def close(self) -> None:
         """Let go of the library; a later question opens what lies in its folder then."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,13 @@ class Surroundings:
         generation = self._library.generation()
         if generation != self._generation:
             self._clips, self._generation = {}, generation
+
+    def learn(self, clips: Collection[str]) -> None:
+        """Read what is told around the events of these clips before anybody asks; not of long tapes."""
+        read = self._library.vectors_in(clips, self._embedder)
+        self._clips.update(read)
+        windows = {tuple(filter(None, vectors)) for events, vectors in read.values() if len(events) <= WINDOW}
+        self._known.update(self._made(windows - self._known.keys(), {}))
 
     def of(self, events: Sequence[Candidate], silent: Mapping[int, Told] | None = None) -> list[Around]:
         """For each event what is told around it; its own caption alone where nothing else has a vector.
