@@ -109,7 +109,7 @@ class Searcher:
                 self.cut |= not everything
                 return found
             if conditions and among is None:
-                among = self._kept.few(conditions, len(self._vectors))
+                among = self._kept.few(conditions, len(self._vectors), 4 * count)
             count *= 4
 
     def _near(
