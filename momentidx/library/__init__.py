@@ -14,6 +14,7 @@ from momentidx.library.said import CaptionVersion, Replaced
 from momentidx.library.saved import SavedSearches
 from momentidx.library.values import (
     BinSummary,
+    Candidate,
     Claim,
     Coverage,
     Described,
@@ -36,6 +37,7 @@ from momentidx.library.writer import WritableLibrary
 __all__ = [
     "BinSummary",
     "Bins",
+    "Candidate",
     "CaptionVersion",
     "Captions",
     "Claim",

@@ -34,6 +34,7 @@ from momentidx.library.stills import STILLS, Stills
 from momentidx.library.tables import EmbedderRow, EventRow, FootageRow, LocationRow, MetaRow
 from momentidx.library.values import (
     BinSummary,
+    Candidate,
     Coverage,
     EmbedderIdentity,
     FootageSummary,
@@ -230,6 +231,11 @@ class Library:
         with self._reading() as connection:
             return queries.moments(connection, fingerprint, ids)
 
+    def candidates(self, ids: Collection[int]) -> list[Candidate]:
+        """What it takes to rank the moments with these numbers, in any order; numbers of none are left out."""
+        with self._reading() as connection:
+            return queries.candidates(connection, ids)
+
     def chosen(self, numbers: Sequence[int]) -> list[Moment]:
         """Moments by their numbers, in this order; raises WrongUse for a number that is none's."""
         found = {moment.id: moment for moment in self.moments(ids=numbers)}
@@ -422,6 +428,11 @@ class Library:
         """Numbers of all the moments of each footage, by its fingerprint."""
         with self._reading() as connection:
             return queries.numbers(connection, footages)
+
+    def newest_clips(self, limit: int) -> list[str]:
+        """Fingerprints of the footage that came in last, the newest first."""
+        with self._reading() as connection:
+            return queries.newest_clips(connection, limit)
 
     def moments_since(self, number: int, *, limit: int) -> list[int]:
         """Numbers of all moments of the footage that has a later one than this; so many at most."""

@@ -6,6 +6,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,7 +42,7 @@ from momentidx.library.tables import (
     LocationRow,
     VectorRow,
 )
-from momentidx.library.values import EmbedderIdentity, FootageSummary, LayerSummary, Location
+from momentidx.library.values import Candidate, EmbedderIdentity, FootageSummary, LayerSummary, Location
 from momentidx.times import Span
 
 T = TypeVar("T")
@@ -136,6 +137,16 @@ _MOMENTS = (
     .where(shown())
 )  # fmt: skip
 _THESE_MOMENTS = _MOMENTS.where(EventRow.id.in_(listed()))
+_CANDIDATES = (
+    select(
+        EventRow.id, FootageRow.fingerprint, func.json_extract(FootageRow.facts, "$.span.base"), EventRow.start_pts,
+        EventRow.end_pts, EventRow.caption, EventRow.kind, type_coerce(EventRow.edge, Text), LayerRow.captioner,
+        LayerRow.id,
+    )
+    .join(LayerRow, LayerRow.id == EventRow.layer_id)
+    .join(FootageRow, FootageRow.id == LayerRow.footage_id)
+    .where(shown(), exists().where(LocationRow.footage_id == FootageRow.id), EventRow.id.in_(listed()))
+)  # fmt: skip
 _MOMENTS_OF = _MOMENTS.join(FootageRow).where(FootageRow.fingerprint == bindparam("fingerprint"))
 _NUMBERS = (
     select(FootageRow.fingerprint, EventRow.id)
@@ -184,12 +195,29 @@ def moments(connection: Connection, fingerprint: str | None, ids: Collection[int
     return [_moment(row, footage[at], *paths[at]) for row in rows if (at := row.footage_id) in paths]
 
 
+def candidates(connection: Connection, ids: Collection[int]) -> list[Candidate]:
+    """What it takes to rank these moments, in any order."""
+    return [
+        Candidate(number, clip, _fraction(base), start, end, caption, kind, _fraction(edge), captioner, layer)
+        for number, clip, base, start, end, caption, kind, edge, captioner, layer in connection.execute(
+            _CANDIDATES, in_list(ids)
+        ).all()
+    ]
+
+
 def numbers(connection: Connection, fingerprints: Collection[str]) -> dict[str, list[int]]:
     """Numbers of the moments of each footage."""
     found: dict[str, list[int]] = {}
     for fingerprint, event in connection.execute(_NUMBERS, in_list(fingerprints)).all():
         found.setdefault(fingerprint, []).append(event)
     return found
+
+
+def newest_clips(connection: Connection, limit: int) -> list[str]:
+    """Fingerprints of the footage that came in last, the newest first."""
+    return list(
+        connection.execute(select(FootageRow.fingerprint).order_by(FootageRow.id.desc()).limit(limit)).scalars()
+    )
 
 
 def vector_numbers(
@@ -282,6 +310,11 @@ def facts(connection: Connection, footage_ids: Collection[int]) -> dict[int, Foo
 @lru_cache(maxsize=5_000)  # the same clips answer again and again, and their facts never change
 def _footage(known: str) -> Footage:
     return Footage.from_json(json.loads(known))
+
+
+@lru_cache(maxsize=1_000)  # footage comes in a handful of time bases
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def _moment(row: Any, footage: Footage, path: Path, online: bool) -> Moment:

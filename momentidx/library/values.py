@@ -17,6 +17,26 @@ if TYPE_CHECKING:  # numpy takes a tenth of a second that `momentidx status` can
     pass
 
 
+class Candidate(NamedTuple):
+    """What it takes to rank a moment; reading the moment itself takes ten times as long. A tuple, since a question
+    has thousands."""
+
+    id: int
+    """The moment's number."""
+    clip: str
+    """The footage's fingerprint."""
+    base: Fraction
+    """Seconds a tick of the span, one for all of a footage."""
+    start: int
+    end: int
+    caption: str
+    kind: str
+    edge: Fraction
+    captioner: str
+    layer: int
+    """The layer's own number."""
+
+
 class EmbedderIdentity(Protocol):
     """What the library needs to know of an embedder: which one made a vector."""
 

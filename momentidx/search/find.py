@@ -19,6 +19,7 @@ from momentidx.errors import LibraryError, WrongUse
 from momentidx.hooks import choose, plugins
 from momentidx.search.asking import Answers, Sort, Wish
 from momentidx.search.filters import Field, fields
+from momentidx.search.found import Found, moments
 from momentidx.search.parse import parse
 from momentidx.search.query import All, Filter, Not, Query, Words, walk
 from momentidx.search.ranking import MEASURED_WITH, confidence
@@ -63,10 +64,12 @@ def search(
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
     kept: Kept | None = None,
+    step_back: Callable[[], None] = lambda: None,
 ) -> Answers:
     """The same, with how the words were read and what each score is made of. `words` may be None with an example.
 
-    Who asks often keeps the embedder, and its vectors (`open_vectors`) and what is `kept` up to date.
+    Who asks often keeps the embedder, and its vectors (`open_vectors`) and what is `kept` up to date. A long search
+    calls `step_back` now and then, to let others go first.
     """
     from momentidx.search.keeping import FEW
     from momentidx.search.searcher import Searcher
@@ -86,7 +89,7 @@ def search(
             "Run 'momentidx index PATH' with your footage first."
         )
     like = embedder.embed([wish.like.event.caption])[0] if wish.like else None
-    searcher = Searcher(library, embedder, vectors, known, like=like, kept=kept)
+    searcher = Searcher(library, embedder, vectors, known, like=like, kept=kept, step_back=step_back)
     searcher.prepare(query)
     among = library.moments_since(wish.newer_than, limit=FEW) if wish.newer_than else None
     among = among if among is not None and len(among) < FEW else None
@@ -102,8 +105,8 @@ def search(
         if enough or not searcher.cut or want >= min(widest, len(vectors)):
             break
         want *= 4
-    best = max((moment.score for moment in found if moment.score is not None), default=None)
-    page = [moment for group in groups[wish.offset : wish.offset + wish.limit] for moment in group]
+    best = max((each.score for each in found), default=None)
+    page = moments(library, [each for group in groups[wish.offset : wish.offset + wish.limit] for each in group])
     if wish.sort in _ORDERS:
         # Of all answers there is no end: a page is the next best ones, in the order that is asked for.
         page.sort(key=_ORDERS[wish.sort])
@@ -158,29 +161,29 @@ def default_embedder(library: Library) -> Embedder:
     return embedder
 
 
-def _wished(found: list[Moment], wish: Wish) -> list[Moment]:
-    kept: Iterable[Moment] = found if wish.everything else joined(distinct(found))
+def _wished(found: list[Found], wish: Wish) -> list[Found]:
+    kept: Iterable[Found] = found if wish.everything else joined(distinct(found))
     if wish.like is not None:
-        kept = (moment for moment in kept if moment.id != wish.like.id)
+        kept = (each for each in kept if each.id != wish.like.id)
     if wish.newer_than:
-        kept = (moment for moment in kept if max(_numbers(moment)) > wish.newer_than)
+        kept = (each for each in kept if max(part.id for part in each.events) > wish.newer_than)
     if wish.min_score is not None:
         least = wish.min_score
-        kept = (moment for moment in kept if (moment.score or 0.0) >= least)
+        kept = (each for each in kept if each.score >= least)
     if wish.one_per_clip:
-        kept = {moment.footage.fingerprint: moment for moment in reversed(list(kept))}.values()
-        kept = sorted(kept, key=lambda moment: -(moment.score or 0.0))
+        kept = {each.clip: each for each in reversed(list(kept))}.values()
+        kept = sorted(kept, key=lambda each: -each.score)
     return list(kept)
 
 
-def _grouped(kept: list[Moment], sort: Sort) -> list[list[Moment]]:
+def _grouped(kept: list[Found], sort: Sort) -> list[list[Found]]:
     """What limit and offset count, best first: moments, or those of each clip in source order."""
     if sort is not Sort.CLIP:
-        return [[moment] for moment in kept]
-    clips: dict[str, list[Moment]] = {}
-    for moment in kept:
-        clips.setdefault(moment.footage.fingerprint, []).append(moment)
-    return [sorted(some[:MOST_OF_CLIP], key=_ORDERS[Sort.TIME]) for some in clips.values()]
+        return [[each] for each in kept]
+    clips: dict[str, list[Found]] = {}
+    for each in kept:
+        clips.setdefault(each.clip, []).append(each)
+    return [sorted(some[:MOST_OF_CLIP], key=lambda each: (each.start, each.id)) for some in clips.values()]
 
 
 def _doubts(embedder: Embedder, query: Query | None) -> list[str]:
@@ -191,18 +194,13 @@ def _doubts(embedder: Embedder, query: Query | None) -> list[str]:
     return [said] if said else []
 
 
-def _confidence(found: list[Moment], searcher: Searcher) -> float | None:
-    if not any(why.words for why in searcher.why.values()):
+def _confidence(found: list[Found], searcher: Searcher) -> float | None:
+    if not searcher.why.words:
         return None
     clips: dict[str, float] = {}
-    for moment in found:
-        score = moment.score or 0.0
-        clips[moment.footage.fingerprint] = max(clips.get(moment.footage.fingerprint, 0.0), score)
+    for each in found:
+        clips[each.clip] = max(clips.get(each.clip, 0.0), each.score)
     return confidence(list(clips.values())) if clips else None
-
-
-def _numbers(moment: Moment) -> list[int]:
-    return [moment.id, *(part.id for part in moment.parts)]
 
 
 _ORDERS: dict[Sort, Callable[[Moment], tuple[object, ...]]] = {

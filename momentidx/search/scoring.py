@@ -9,7 +9,7 @@ said counts a little more than what a machine did. A score orders the answers; i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from momentidx.events import Moment
+    from momentidx.library import Candidate
     from momentidx.search.surroundings import Around
 
 HUMAN = "human"
@@ -58,10 +58,7 @@ class Why:
     @property
     def score(self) -> float:
         """0 to 1."""
-        told = (
-            MEANING * self.meaning + WORDS * self.share + AROUND * self.around + AROUND_WORDS * self.around_share
-        )  # fmt: skip
-        return min(max(told + FACTS * len(self.facts), 0.0) + HUMAN_PART * self.human, 1.0)
+        return _score(self.meaning, self.share, self.around, self.around_share, len(self.facts), self.human)
 
     @property
     def own(self) -> float:
@@ -81,38 +78,100 @@ class Why:
         )
 
 
-def fits(moment: Moment) -> Why:
-    """Of a moment that was only asked for by filters and quotes."""
-    return Why("", 1.0, 1.0, 1.0, 1.0, human=moment.layer.captioner == HUMAN)
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Some events beside words: the parts of their scores, each a list in the order of the events."""
+
+    words: str
+    events: Sequence[Candidate]
+    meaning: Sequence[float]
+    share: Sequence[float]
+    around: Sequence[float]
+    around_share: Sequence[float]
+    facts: Sequence[tuple[str, ...]]
+
+    def scores(self) -> list[float]:
+        """0 to 1."""
+        stated = map(len, self.facts)
+        human = (event.captioner == HUMAN for event in self.events)
+        return list(map(_score, self.meaning, self.share, self.around, self.around_share, stated, human))
+
+    def why(self, place: int) -> Why:
+        """What the score at this place is made of."""
+        event = self.events[place]
+        asked = {word: stem for word in WORD.findall(self.words) for stem in stems(word)} if self.share[place] else {}
+        return Why(
+            self.words, self.meaning[place], self.share[place], self.around[place], self.around_share[place],
+            tuple(word for word, stem in asked.items() if stem in _stems_of(event.caption)),
+            event.captioner == HUMAN, self.facts[place],
+        )  # fmt: skip
 
 
-def alike(moment: Moment, meaning: float) -> Why:
-    """Of a moment that was asked for by an example alone."""
-    return Why("the example", meaning, meaning, meaning, meaning, human=moment.layer.captioner == HUMAN)
+class Reasons(Mapping[int, Why]):
+    """For the number of an event, what its best score is made of; spelled out when it is asked for."""
+
+    def __init__(self) -> None:
+        self._best: dict[int, tuple[float, Compared, int]] = {}
+
+    def add(self, compared: Compared, scores: Sequence[float]) -> None:
+        for place, (event, score) in enumerate(zip(compared.events, scores, strict=True)):
+            known = self._best.get(event.id)
+            if known is None or known[0] < score:
+                self._best[event.id] = score, compared, place
+
+    @property
+    def words(self) -> bool:
+        """Whether any words were compared."""
+        return any(compared.words for _, compared, _ in self._best.values())
+
+    def __getitem__(self, event: int) -> Why:
+        _, compared, place = self._best[event]
+        return compared.why(place)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._best)
+
+    def __len__(self) -> int:
+        return len(self._best)
 
 
-def score(
-    words: str, vector: NDArray[np.float32], moments: Sequence[Moment], meaning: Mapping[int, float],
+def fits(events: Sequence[Candidate]) -> Compared:
+    """Of events that were only asked for by filters and quotes."""
+    whole = [1.0] * len(events)
+    return Compared("", events, whole, whole, whole, whole, [()] * len(events))
+
+
+def alike(events: Sequence[Candidate], meaning: Mapping[int, float]) -> Compared:
+    """Of events that were asked for by an example alone, by each one's cosine with it."""
+    near = [meaning[event.id] for event in events]
+    return Compared("the example", events, near, near, near, near, [()] * len(events))
+
+
+def compare(
+    words: str, vector: NDArray[np.float32], events: Sequence[Candidate], meaning: Mapping[int, float],
     surroundings: Sequence[Around],
-) -> list[Why]:  # fmt: skip
-    """What each of the moments scores, by (D,) the vector of the words and each one's own cosine with it."""
-    said = [_stems_of(moment.event.caption) for moment in moments]
-    own = shares(words, said)
-    told = {key: each.stems for key, each in {id(each): each for each in surroundings}.items()}  # clips share theirs
-    around = shares(words, [told[id(each)] for each in surroundings])
-    asked = {word: stem for word in WORD.findall(words) for stem in stems(word)}
-    stated = facts.both(words, [moment.event.caption for moment in moments])
-    return [
-        Why(
-            words, meaning.get(moment.id, 0.0), own[place],
-            float(surroundings[place].vector @ vector), around[place],
-            tuple(word for word, stem in asked.items() if own[place] and stem in said[place]),
-            moment.layer.captioner == HUMAN, stated[place],
-        )
-        for place, moment in enumerate(moments)
-    ]  # fmt: skip
+) -> Compared:  # fmt: skip
+    """The events beside (D,) the vector of the words, with each one's own cosine with it."""
+    wanted = frozenset(stems(words))
+    clips = {id(each): each for each in surroundings}  # the events of one share what is told around them
+    around = {key: (float(each.vector @ vector), each.having(wanted)) for key, each in clips.items()}
+    beside = [around[id(each)] for each in surroundings]
+    return Compared(
+        words,
+        events,
+        [meaning.get(event.id, 0.0) for event in events],
+        shares(wanted, [wanted & _stems_of(event.caption) for event in events]),
+        [near for near, _ in beside],
+        shares(wanted, [had for _, had in beside]),
+        facts.both(words, [event.caption for event in events]),
+    )
 
 
-@lru_cache(maxsize=5_000)  # questions about time look at the same events for each of their parts
+def _score(meaning: float, share: float, around: float, around_share: float, facts: int, human: bool) -> float:
+    told = MEANING * meaning + WORDS * share + AROUND * around + AROUND_WORDS * around_share
+    return min(max(told + FACTS * facts, 0.0) + HUMAN_PART * human, 1.0)
+
+
+@lru_cache(maxsize=20_000)  # questions about time look at the same events for each of their parts
 def _stems_of(caption: str) -> frozenset[str]:
     return frozenset(stems(caption))

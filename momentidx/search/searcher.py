@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from momentidx.events import Moment
 from momentidx.search.filters import Field
+from momentidx.search.found import Found, single
 from momentidx.search.keeping import Kept
 from momentidx.search.query import All, Either, Exact, Filter, How, Not, Query, Timed, Words, walk, whole
-from momentidx.search.scoring import PRESENT, Why, alike, fits, score
-from momentidx.search.timing import FOOTAGES, instead, paired, without
+from momentidx.search.scoring import PRESENT, Compared, Reasons, alike, compare, fits
+from momentidx.search.timing import FOOTAGES, instead, overlap, paired, without
 from momentidx.search.words import WORD, stems
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from momentidx.library import Condition, Library
+    from momentidx.library import Candidate, Condition, Library
     from momentidx.search.protocol import Embedder
-    from momentidx.search.surroundings import Told
+    from momentidx.search.surroundings import Around, Told
     from momentidx.search.vectors import Vectors
 
 CANDIDATES = 100
@@ -42,23 +43,27 @@ class Searcher:
     def __init__(
         self, library: Library, embedder: Embedder, vectors: Vectors, fields: Mapping[str, Field], *,
         like: NDArray[np.float32] | None = None, kept: Kept | None = None,
+        step_back: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.library = library
         self.fields = fields
-        self.why: dict[int, Why] = {}
+        self.why = Reasons()
         self.cut = False
         """Whether there may be answers beyond those given since it was last set to False."""
         self._embedder = embedder
         self._vectors = vectors
         self._like = like
+        self._step_back = step_back
         self._embedded: dict[str, NDArray[np.float32]] = {}
-        self._moments: dict[int, Moment] = {}
-        self._everywhere: dict[tuple[Query, int], list[Moment]] = {}
+        self._events: dict[int, Candidate] = {}
+        self._around: dict[int, Around] = {}
+        self._everywhere: dict[tuple[Query, int], list[Found]] = {}
+        self._rows: tuple[Collection[int], NDArray[np.int64], NDArray[np.float32]] | None = None
         self._kept = kept or Kept(library, embedder)
         self._silent: dict[int, Told] = {}
 
-    def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Moment]:
-        """Moments that answer, best first, each with its score: about so many, or all of these events that do."""
+    def answer(self, query: Query | None, want: int, among: Collection[int] | None = None) -> list[Found]:
+        """What answers, best first, each with its score: about so many, or all of these events that do."""
         match query:
             case Timed():
                 return self._timed(query, want, among)
@@ -83,7 +88,7 @@ class Searcher:
         fresh = [text for text in dict.fromkeys(texts) if text not in self._embedded]
         self._embedded.update(zip(fresh, self._embedder.embed(fresh), strict=True) if fresh else ())
 
-    def _single(self, parts: Sequence[Query], want: int, among: Collection[int] | None) -> list[Moment]:
+    def _single(self, parts: Sequence[Query], want: int, among: Collection[int] | None) -> list[Found]:
         """Events of which everything is true: words, quotes, filters, and what they are not."""
         words = next((each.text for each in parts if isinstance(each, Words)), "")
         exact = [each.text for each in parts if isinstance(each, Exact)]
@@ -97,85 +102,96 @@ class Searcher:
             among = list(quoted) if len(quoted) < QUOTED else None  # what everybody says is looked for in the nearest
         count = max(CANDIDATES, 4 * want) if given is None else len(given)
         while True:
+            self._step_back()
             found = self._near(words, among, count, conditions, exact, left_out)
             everything = count >= (len(self._vectors) if among is None else len(among))
             if everything or len(found) >= 2 * want:
                 self.cut |= not everything
                 return found
             if conditions and among is None:
-                among = self._kept.few(conditions, len(self._vectors))
+                among = self._kept.few(conditions, len(self._vectors), 4 * count)
             count *= 4
 
     def _near(
         self, words: str, among: Collection[int] | None, count: int, conditions: Sequence[Sequence[Condition]],
         exact: Sequence[str], left_out: Sequence[Query],
-    ) -> list[Moment]:  # fmt: skip
+    ) -> list[Found]:  # fmt: skip
         vector = self._vector(words)
-        if among is not None:
-            asked = set(among)
-            cosines = dict(self._vectors.nearest(vector, count, asked)) if asked else {}
-            asked = asked if len(asked) <= count else set(cosines)
-        else:
+        by_words: set[int] = set()
+        if among is None:
             cosines = dict(self._vectors.nearest(vector, count))
             tokens = [token for token in dict.fromkeys(_tokens(words)) if token not in COMMON]
             by_words = set(self.library.word_hits(tokens, limit=count) if tokens else ()) - cosines.keys()
-            cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words)) if by_words else {}
             asked = by_words | cosines.keys()
-        ids = self.library.matching(conditions, among=asked) if conditions else list(asked)
-        moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
-        cosines |= self._still_silent([each for each in moments if each.id not in cosines], vector)
+        elif count < len(among):
+            cosines = dict(self._vectors.nearest(vector, count, among))
+            asked = set(cosines)
+        else:
+            cosines, asked = self._cosines(vector, among), set(among)
+        ids = self.library.matching(conditions, among=asked) if conditions else asked
+        events = [each for each in self._load(ids) if _meets(each.caption, exact, left_out)]
+        if by_words := by_words.intersection(event.id for event in events):
+            cosines |= dict(self._vectors.nearest(vector, len(by_words), by_words))
+        cosines |= self._still_silent([each for each in events if each.id not in cosines], vector)
         if not words:
-            return self._ranked(moments, [alike(moment, cosines[moment.id]) for moment in moments])
-        around = self._kept.surroundings.of(moments, self._silent)
-        return self._ranked(moments, score(words, vector, moments, cosines, around))
+            return self._ranked(alike(events, cosines))
+        return self._ranked(compare(words, vector, events, cosines, self._surroundings(events)))
 
-    def _still_silent(self, moments: Sequence[Moment], vector: NDArray[np.float32]) -> dict[int, float]:
+    def _cosines(self, vector: NDArray[np.float32], among: Collection[int]) -> dict[int, float]:
+        """Of all these events that have a vector; a question about time asks the same ones for each of its parts."""
+        if self._rows is None or self._rows[0] is not among:
+            self._rows = among, *self._vectors.rows(among)
+        _, events, rows = self._rows
+        return dict(zip(events.tolist(), (rows @ vector).tolist(), strict=True)) if len(events) else {}
+
+    def _surroundings(self, events: Sequence[Candidate]) -> list[Around]:
+        fresh = [event for event in events if event.id not in self._around]
+        around = self._kept.surroundings.of(fresh, self._silent)
+        self._around.update(zip((event.id for event in fresh), around, strict=True))
+        return [self._around[event.id] for event in events]
+
+    def _still_silent(self, events: Sequence[Candidate], vector: NDArray[np.float32]) -> dict[int, float]:
         """Cosines of what a person wrote since anybody indexed: nothing else is shown before it has its vector."""
-        if not moments:
+        if not events:
             return {}
-        rows = self._embedder.embed([moment.event.caption for moment in moments])
-        for moment, row in zip(moments, rows, strict=True):
-            self._silent[moment.id] = row, moment.event.caption
-        return {moment.id: float(row @ vector) for moment, row in zip(moments, rows, strict=True)}
+        rows = self._embedder.embed([event.caption for event in events])
+        for event, row in zip(events, rows, strict=True):
+            self._silent[event.id] = row, event.caption
+        self._around = {}  # they are told around others
+        return {event.id: float(row @ vector) for event, row in zip(events, rows, strict=True)}
 
     def _listed(
         self, exact: Sequence[str], conditions: Sequence[Sequence[Condition]], left_out: Sequence[Query], want: int,
         among: Collection[int] | None,
-    ) -> list[Moment]:  # fmt: skip
+    ) -> list[Found]:  # fmt: skip
         """Without words: what fits is as good as each other; the first that came in, or all of these events."""
         limit = max(CANDIDATES, 2 * want)
         if exact and among is None:
             among = self.library.word_hits((), phrases=[_tokens(text) for text in exact], limit=max(QUOTED, limit))
         ids = self.library.matching(conditions, among=among, limit=None if among is not None else limit)
         self.cut |= len(ids if among is None else among) >= limit
-        moments = [each for each in self._load(ids) if _meets(each.event.caption, exact, left_out)]
-        return self._ranked(moments, [fits(moment) for moment in moments])
+        return self._ranked(fits([each for each in self._load(ids) if _meets(each.caption, exact, left_out)]))
 
-    def _compound(self, query: All, want: int, among: Collection[int] | None) -> list[Moment]:
+    def _compound(self, query: All, want: int, among: Collection[int] | None) -> list[Found]:
         """Alternatives or times with conditions beside them: these hold for every part."""
         inner = [each for each in query.queries if isinstance(each, Either | Timed)]
         rest = [each for each in query.queries if not isinstance(each, Either | Timed)]
         found = [self.answer(_with(each, rest), want, among) for each in inner]
         for others in found[1:]:
             stretches = defaultdict(list)
-            for moment in others:
-                stretches[moment.footage.fingerprint].append(moment.event.span)
-            found[0] = [
-                each for each in found[0]
-                if any(each.event.span.overlap(span) for span in stretches[each.footage.fingerprint])
-            ]  # fmt: skip
+            for each in others:
+                stretches[each.clip].append(each)
+            found[0] = [each for each in found[0] if any(overlap(each, other) for other in stretches[each.clip])]
         return found[0]
 
-    def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Moment]:
+    def _timed(self, query: Timed, want: int, among: Collection[int] | None) -> list[Found]:
         """Two parts in one clip; both are looked for in all clips where either was found."""
         wide = max(want, WIDE)
         if among is None:
             self.cut = True  # only the best clips are looked into
             first = self._found(query.first, wide)
             second = [] if query.how == How.WITHOUT else self._found(query.second, wide)
-            clips = {
-                each.footage.fingerprint for some in (first, second) for each in _best_clips(some, FOOTAGES + want)
-            }
+            clips = {clip for some in (first, second) for clip in _best_clips(some, FOOTAGES + want)}
             among = [event for events in self.library.moments_of(clips).values() for event in events]
         first = self.answer(query.first, wide, among)
         if query.how == How.WITHOUT:
@@ -187,17 +203,17 @@ class Searcher:
         told = self.answer(Words(whole(query)), wide, among)
         return _merged(list(instead(found, told, first, second)))
 
-    def _found(self, query: Query, want: int) -> list[Moment]:
+    def _found(self, query: Query, want: int) -> list[Found]:
         """What answers anywhere, looked for once: a wider search for pairs begins with the same."""
         key = (query, want)
         if key not in self._everywhere:
             self._everywhere[key] = self.answer(query, want)
         return self._everywhere[key]
 
-    def _present(self, query: Query, want: int, among: Collection[int] | None) -> list[Moment]:
+    def _present(self, query: Query, want: int, among: Collection[int] | None) -> list[Found]:
         """What is there by its own caption: that everything around it would fit is no reason to leave a moment out."""
-        known, self.why = self.why, {}
-        found = [moment for moment in self.answer(query, want, among) if self.why[moment.id].own >= PRESENT]
+        known, self.why = self.why, Reasons()
+        found = [each for each in self.answer(query, want, among) if self.why[each.id].own >= PRESENT]
         self.why = known
         return found
 
@@ -222,19 +238,18 @@ class Searcher:
         both: NDArray[np.float32] = vector + self._like
         return both / max(float((both @ both) ** 0.5), 1e-12)
 
-    def _load(self, ids: Collection[int]) -> list[Moment]:
-        missing = [event for event in ids if event not in self._moments]
-        self._moments.update((moment.id, moment) for moment in self.library.moments(ids=missing))
-        return [self._moments[event] for event in ids if event in self._moments]
+    def _load(self, ids: Collection[int]) -> list[Candidate]:
+        missing = [event for event in ids if event not in self._events]
+        if missing:
+            self._events.update((each.id, each) for each in self.library.candidates(missing))
+        return [self._events[event] for event in ids if event in self._events]
 
-    def _ranked(self, moments: Sequence[Moment], reasons: Sequence[Why]) -> list[Moment]:
+    def _ranked(self, compared: Compared) -> list[Found]:
         """Best first; of those that answer alike, the one whose edges are known best."""
-        for moment, why in zip(moments, reasons, strict=True):
-            known = self.why.get(moment.id)
-            if known is None or known.score < why.score:
-                self.why[moment.id] = why
-        scored = [replace(moment, score=why.score) for moment, why in zip(moments, reasons, strict=True)]
-        return sorted(scored, key=lambda moment: (-(moment.score or 0.0), moment.event.edge, moment.id))
+        scores = compared.scores()
+        self.why.add(compared, scores)
+        found = map(single, compared.events, scores)
+        return sorted(found, key=lambda each: (-each.score, each.event.edge, each.event.id))
 
 
 def _tokens(text: str) -> list[str]:
@@ -280,21 +295,16 @@ def _with(query: Query, rest: Sequence[Query]) -> Query:
     return All((Words(" ".join(words)), *others)) if words else All(tuple(others))
 
 
-def _merged(lists: Sequence[list[Moment]]) -> list[Moment]:
+def _merged(lists: Sequence[list[Found]]) -> list[Found]:
     """All of them, best first; the same event once, with its better score."""
-    found: dict[tuple[int, ...], Moment] = {}
-    for moment in (each for some in lists for each in some):
-        key = tuple(part.id for part in moment.parts) or (moment.id,)
-        if key not in found or (found[key].score or 0) < (moment.score or 0):
-            found[key] = moment
-    return sorted(found.values(), key=lambda moment: (-(moment.score or 0.0), moment.id))
+    found: dict[tuple[int, ...], Found] = {}
+    for each in (each for some in lists for each in some):
+        key = tuple(part.id for part in each.events)
+        if key not in found or found[key].score < each.score:
+            found[key] = each
+    return sorted(found.values(), key=lambda each: each.order)
 
 
-def _best_clips(moments: Iterable[Moment], count: int) -> list[Moment]:
-    """The best moment of each of the first clips."""
-    found: dict[str, Moment] = {}
-    for moment in moments:
-        if len(found) == count:
-            break
-        found.setdefault(moment.footage.fingerprint, moment)
-    return list(found.values())
+def _best_clips(found: Iterable[Found], count: int) -> list[str]:
+    """The first clips, so many at most."""
+    return list(islice(dict.fromkeys(each.clip for each in found), count))

@@ -21,12 +21,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from momentidx import __version__
 from momentidx.errors import MomentidxError
 from momentidx.search.asking import Answers, Wish
+from momentidx.search.turns import SHORT_SECONDS, Turns, expected
 from momentidx.search.wire import answers_from_json, answers_to_json, wish_from_json, wish_to_json
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ ANSWER_SECONDS = 10.0
 """... and how long it waits for the answer before it looks for itself."""
 IDLE_SECONDS = 5.0
 """After a start so long nothing is loaded that nobody asked for; a daemon has other things to do then."""
+CLIPS_AHEAD = 100
+"""What is told in so many clips is read ahead at once, in some 30 ms."""
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +93,7 @@ class Service:
     def __init__(self, folder: Path, embedder: str) -> None:
         self.folder = folder
         self._name = embedder
-        self._turn = threading.Lock()
+        self._turns = Turns()
         self._library: Library | None = None
         self._kept: _Ready | None = None
 
@@ -101,30 +105,44 @@ class Service:
 
     def search(self, words: str | None, wish: Wish) -> Answers:
         """The same as values; for threads of this process."""
-        from momentidx.search.find import search
+        from momentidx.search.find import known_fields, search
+        from momentidx.search.parse import parse
 
-        with self._turn:  # two at a time would only be in each other's way
+        seconds = expected(parse(words, known_fields())) if words else SHORT_SECONDS
+        with self._turns.turn(seconds) as step_back:  # two at a time would only be in each other's way
             library, ready = self._ready()
-            found = search(library, words, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
+            found = search(
+                library, words, wish,
+                embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept, step_back=step_back,
+            )  # fmt: skip
         return replace(found, notes=(*filter(None, [ready.note]), *found.notes))
 
     def misses(self, answers: Answers, wish: Wish) -> list[tuple[str, int]]:
         """For each condition of a query that found nothing: its text, and how many there would be without it."""
         from momentidx.search.find import misses
 
-        with self._turn:
+        with self._turns.turn():
             library, ready = self._ready()
             return misses(library, answers, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
 
     def warm_up(self) -> None:
-        """Do before the first question what it would have to wait for."""
-        with suppress(MomentidxError), self._turn:
-            _, ready = self._ready()
-            ready.embedder.embed(["a word"])
+        """Do before the first questions what they would have to wait for; those that come meanwhile go first."""
+        from momentidx.search.surroundings import REMEMBERED
+
+        with suppress(MomentidxError):
+            with self._turns.turn():
+                library, ready = self._ready()
+                ready.embedder.embed(["a word"])
+                clips = library.newest_clips(REMEMBERED // 2)
+            for first in range(0, len(clips), CLIPS_AHEAD):
+                with self._turns.turn(inf):
+                    if self._kept is not ready:  # closed meanwhile
+                        return
+                    ready.kept.surroundings.learn(clips[first : first + CLIPS_AHEAD])
 
     def close(self) -> None:
         """Let go of the library; a later question opens what lies in its folder then."""
-        with self._turn:
+        with self._turns.turn(inf):  # after all that wait, also those that were begun and have stepped back
             if self._library is not None:
                 self._library.close()
             self._library = self._kept = None

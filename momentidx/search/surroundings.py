@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from momentidx.search.words import vocabulary
 
 if TYPE_CHECKING:
-    from momentidx.events import Moment
-    from momentidx.library import Library
+    from momentidx.library import Candidate, Library
     from momentidx.search.protocol import Embedder
 
 WINDOW = 32
@@ -40,11 +39,12 @@ class Around:
     vector: NDArray[np.float32]
     """(D,) mean of the captions' vectors, scaled to length 1."""
     words: str
-    """The stems of all the captions, each once, with blanks between them: a set of them takes ten times the memory."""
+    """The stems of all the captions, each once, a blank before and after each: a set of them takes ten times the
+    memory."""
 
-    @property
-    def stems(self) -> frozenset[str]:
-        return frozenset(self.words.split())
+    def having(self, stems: Set[str]) -> frozenset[str]:
+        """Those of the stems that any of the captions has."""
+        return frozenset(stem for stem in stems if f" {stem} " in self.words)
 
 
 class Surroundings:
@@ -64,18 +64,23 @@ class Surroundings:
         if generation != self._generation:
             self._clips, self._generation = {}, generation
 
-    def of(self, moments: Sequence[Moment], silent: Mapping[int, Told] | None = None) -> list[Around]:
-        """For each moment what is told around it; its own caption alone where nothing else has a vector.
+    def learn(self, clips: Collection[str]) -> None:
+        """Read what is told around the events of these clips before anybody asks; not of long tapes."""
+        read = self._library.vectors_in(clips, self._embedder)
+        self._clips.update(read)
+        windows = {tuple(filter(None, vectors)) for events, vectors in read.values() if len(events) <= WINDOW}
+        self._known.update(self._made(windows - self._known.keys(), {}))
+
+    def of(self, events: Sequence[Candidate], silent: Mapping[int, Told] | None = None) -> list[Around]:
+        """For each event what is told around it; its own caption alone where nothing else has a vector.
 
         `silent` tells of events, by their numbers, whose vectors the library does not have yet.
         """
         silent = silent or {}
         _shorten(self._clips)
-        clips = {moment.footage.fingerprint for moment in moments} - self._clips.keys()
+        clips = {event.clip for event in events} - self._clips.keys()
         self._clips.update(self._library.vectors_in(clips, self._embedder) if clips else {})
-        windows = [
-            _window(*self._clips.get(moment.footage.fingerprint, ((), ())), moment.id, silent) for moment in moments
-        ]
+        windows = [_window(*self._clips.get(event.clip, ((), ())), event.id, silent) for event in events]
         fresh = self._made(set(windows) - self._known.keys(), silent)
         found = [fresh.get(window) or self._known[window] for window in windows]
         _shorten(self._known)
@@ -96,7 +101,7 @@ class Surroundings:
             total += vector
         length = float(np.sqrt(total @ total))
         mean = (total / max(length, 1e-12)).astype(np.float32)
-        return Around(mean, " ".join(vocabulary(caption for _, caption in told)))
+        return Around(mean, f" {' '.join(vocabulary(caption for _, caption in told))} ")
 
 
 def _window(events: Window, vectors: Window, event: int, silent: Mapping[int, Told]) -> Window:

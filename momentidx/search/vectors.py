@@ -89,6 +89,10 @@ class Vectors:
         best = np.lexsort((events, -scores))[:count]
         return list(zip(events[best].tolist(), scores[best].tolist(), strict=True))
 
+    def rows(self, events: Collection[int]) -> Hits:
+        """Those of the events that have a vector (N,), and the vectors (N, D)."""
+        return self._library.vectors_of(self._embedder, events)
+
     def refresh(self) -> None:
         """Take in what came in since; deleted events leave by themselves."""
         with self._changing:

@@ -28,19 +28,21 @@ class _Blanks(dict[int, str]):
 _BLANKS = _Blanks()
 
 
-def shares(query: str, texts: Sequence[Set[str]]) -> list[float]:
-    """For each text, given by its stems, the share of the query's words that it has, 0 to 1.
+def shares(wanted: Set[str], had: Sequence[frozenset[str]]) -> list[float]:
+    """The share of the wanted stems that each text has, 0 to 1; given are those of them that it has.
 
     Words that few of the texts have weigh more: the inverse document frequency of BM25 (Robertson
     and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond), with 1 added before
     the logarithm to keep it positive, and counted over the texts given.
     """
-    wanted = set(stems(query))
-    had = [wanted & text for text in texts]
-    counts = {word: sum(word in words for words in had) for word in wanted}
-    weights = {word: log(1 + (len(texts) - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
+    counts = dict.fromkeys(wanted, 0)
+    for words in had:
+        for word in words:
+            counts[word] += 1
+    weights = {word: log(1 + (len(had) - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
     total = fsum(weights.values())  # fsum: the order of a set differs from run to run, a score must not
-    return [fsum(weights[word] for word in words) / total for words in had] if total else [0.0] * len(texts)
+    share = {words: fsum(weights[word] for word in words) / total if total else 0.0 for words in set(had)}
+    return [share[words] for words in had]
 
 
 def stems(text: str) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from momentidx.errors import LibraryError, UnusableFootage, WrongUse
 from momentidx.events import Layer, Moment
 from momentidx.library import Coverage, LayerSummary, Library, Status, WritableLibrary
+from momentidx.times import Span
 from tests.library.making import (
     FOOTAGE,
     LETTERS,
@@ -200,6 +201,19 @@ def test_moments_by_number_leave_out_numbers_that_stand_for_nothing(library: Wri
     assert library.moments("beef" * 8) == []
 
 
+def test_what_ranks_a_moment_says_the_same_as_the_moment(library: WritableLibrary, tmp_path: Path) -> None:
+    indexed(library, file(tmp_path))
+    told = [
+        (each.id, each.clip, Span(each.start, each.end, each.base), each.caption, each.kind, each.edge, each.captioner)
+        for each in sorted(library.candidates([1, 2, 999]))
+    ]
+    assert told == [
+        (each.id, each.footage.fingerprint, each.event.span, each.event.caption, each.event.kind, each.event.edge,
+         each.layer.captioner)
+        for each in library.moments()
+    ]  # fmt: skip
+
+
 def test_overwritten_footage_is_hidden_and_comes_back_with_its_content(
     library: WritableLibrary, tmp_path: Path
 ) -> None:
@@ -209,6 +223,7 @@ def test_overwritten_footage_is_hidden_and_comes_back_with_its_content(
     indexed(library, changed, other("beef" * 8))
     assert [summary.footage.fingerprint for summary in library.footage()] == ["beef" * 8]
     assert set(captions(library)) == set(library.vectors(LETTERS)[0].tolist()) == {3, 4}
+    assert {each.id for each in library.candidates([1, 2, 3, 4])} == {3, 4}
     assert library.status().footage == 1
 
     back, generation = file(tmp_path, "back.mp4"), library.generation()

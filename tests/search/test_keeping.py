@@ -79,3 +79,5 @@ def test_filters_are_asked_again_when_something_was_written(tmp_path: Path, monk
         kept.refresh()
         assert [kept.few(everything, 5), asked] == [None, 2]  # more do not make them fewer
         assert [kept.few(everything, 3), asked] == [None, 3]  # but now some are gone
+        assert [kept.few(everything, 3, 10), asked] == [[1, 2, 3, 4], 4]  # fewer than would else be looked at
+        assert [kept.few(everything, 3), asked] == [None, 4]  # and who looks at few is not told what others found

@@ -61,6 +61,17 @@ def test_the_answers_are_those_of_the_library(running: Path) -> None:
                 assert told == replace(search(library, words, wish), query=None, why={})
 
 
+def test_what_is_told_around_events_is_read_before_anybody_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service(folder, "minilm")
+    service.warm_up()
+    monkeypatch.delattr(Library, "told")
+    found = service.search("a dog", Wish())
+    service.close()
+    with Library.open(folder) as library:
+        monkeypatch.undo()
+        assert found == search(library, "a dog", Wish())
+
+
 def test_nobody_is_asked_where_nobody_answers(folder: Path) -> None:
     assert ask(folder, "a dog", Wish(), "minilm") is None
     assert ask(folder / "nowhere", "a dog", Wish(), "minilm") is None

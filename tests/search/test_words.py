@@ -9,7 +9,8 @@ from momentidx.search.words import shares as shares_of
 
 
 def shares(query: str, captions: list[str]) -> list[float]:
-    return shares_of(query, [frozenset(stems(caption)) for caption in captions])
+    wanted = frozenset(stems(query))
+    return shares_of(wanted, [wanted.intersection(stems(caption)) for caption in captions])
 
 
 def test_all_words_count_one_and_none_nothing() -> None:

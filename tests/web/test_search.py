@@ -72,6 +72,8 @@ def test_why_says_what_the_score_is_made_of(client: TestClient) -> None:
     told = client.get("/api/v1/search/why", params={"q": NIGHT, "event": moment["id"]}).json()
     assert told["score"] == moment["score"]
     assert "light" in told["shared"]
+    assert told["facts"] == ["going left"]
+    assert "as both say 'going left'" in told["sentence"]
     assert client.get("/api/v1/search/why", params={"q": NIGHT, "event": 999_999}).status_code == 404
 
 

@@ -45,6 +45,8 @@ class Why(Value):
     around: float
     around_share: float
     human: bool
+    facts: list[str]
+    """What the words and the caption both state, such as `going right`; each counts 0.05 on top."""
 
 
 class Option(Value):
@@ -117,7 +119,7 @@ def _told(event: int, reason: Reason) -> Why:
     return Why(
         event=event, score=reason.score, sentence=str(reason), words=reason.words, shared=list(reason.shared),
         meaning=reason.meaning, share=reason.share, around=reason.around, around_share=reason.around_share,
-        human=reason.human,
+        human=reason.human, facts=list(reason.facts),
     )  # fmt: skip
 
 

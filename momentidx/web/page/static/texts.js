@@ -109,6 +109,7 @@ export const texts = {
     whyTitle: "Why this one",
     whyParts: { meaning: "meaning", share: "words", around: "around it", around_share: "words around it" },
     shared: (words) => `Words in common: ${words.join(", ")}`,
+    facts: (facts) => `Both say: ${facts.join(", ")}`,
     said: "said by a person",
     rating: (stars) => `rated ${stars} of 5`,
     options: "Ways to go on",

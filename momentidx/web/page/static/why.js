@@ -15,6 +15,7 @@ export async function explain(app, query, moment) {
           el("td", {}, el("meter", { min: 0, max: 1, value: why[name], "aria-label": text })),
           el("td", { class: "number" }, why[name].toFixed(2)))))),
       why.shared.length ? el("p", {}, t.shared(why.shared)) : null,
+      why.facts.length ? el("p", {}, t.facts(why.facts)) : null,
       why.human ? el("p", {}, t.said) : null,
       el("p", { class: "quiet-text small" }, why.sentence));
   } catch (error) {
