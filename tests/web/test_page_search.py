@@ -205,6 +205,25 @@ def test_thousands_of_results_are_a_few_elements_and_keep_their_place(page: Page
     expect(page.get_by_role("article", name="Number 2999.")).to_be_in_viewport()
 
 
+def test_a_new_search_does_not_wait_for_pictures_of_the_former_one(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    page.route("**/still", lambda _route: None)  # they never come
+    box = page.get_by_role("combobox", name="Search footage")
+    box.fill("camera:pan")
+    with page.expect_request("**/still"):
+        box.press("Enter")
+    asked: list[Route] = []
+    page.route("**/api/v1/search?q=light*", lambda route: asked.append(route))
+    box.fill("light:dark")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/still")):
+        box.press("Enter")
+    asked[0].continue_()
+    expect(page.get_by_role("article").first).to_contain_text("A003_night.mov")
+    page.go_back()
+    expect(box).to_have_value("camera:pan")
+
+
 def test_a_restart_of_the_server_is_told_and_survived(browser: Browser, made: Path, tmp_path: Path) -> None:
     from playwright.sync_api import expect
 

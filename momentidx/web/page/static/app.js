@@ -48,8 +48,8 @@ class App {
 
   /** Show another view: `#/clip/<fingerprint>?event=12`. */
   go(hash) {
-    if (hash === location.hash) this.route();
-    else location.hash = hash;
+    if (hash !== location.hash) history.pushState(null, "", hash); // at once: `hashchange` comes a frame later
+    this.route();
   }
 
   /** Say something for a moment. */
