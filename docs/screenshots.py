@@ -1,8 +1,9 @@
 """Take the pictures of the page in docs/page/, on the demo's footage, in Debian's Chromium without a window.
 
-    python docs/screenshots.py [FOLDER]
+    python docs/screenshots.py /Volumes/Ingest
 
-Run it when a view looks different, look at every picture, and commit those that should change.
+The folder is the one that the pictures show footage in: it is made, and deleted afterwards. Run it when a view looks
+different, look at every picture, and commit those that should change.
 """
 
 from __future__ import annotations
@@ -38,10 +39,8 @@ QUALITY = 60
 LIST = "1. the camera pans over green hills, 4s\n2. a red ball crosses the frame, 2s\n3. a light moves at night, 3s\n"
 
 
-def main(folder: Path) -> None:
-    library = folder / "library"
-    if not library.exists():
-        furnish(library, folder / "footage")
+def main(library: Path, footage: Path) -> None:
+    furnish(library, footage)
     desk = Desk(library, load_settings(library, {}), Keys("a-token-for-pictures-of-the-page-only"))
     PICTURES.mkdir(exist_ok=True)
     with served(desk) as url, browsed(f"{url}/login?code={desk.keys.code()}") as page:
@@ -56,7 +55,6 @@ def main(folder: Path) -> None:
 
 def furnish(library: Path, footage: Path) -> None:
     """Make a library of the demo's clips, with what a person did to it."""
-    footage.mkdir(parents=True)
     for clip in CLIPS:
         render(clip, footage / clip.name)
     index_now(set_up(library), [footage])
@@ -122,10 +120,12 @@ def grouped(page: Page, url: str) -> None:
 def player(page: Page, url: str) -> None:
     page.goto(f"{url}/#/search?q=the camera tilts up")
     page.get_by_role("article").filter(has_text="tilts up").locator(".still").click()
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT + 120})  # for the sheet below it
     page.wait_for_timeout(2500)
 
 
 def footage(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     fingerprint = page.url.partition("#/clip/")[2].partition("?")[0]
     page.goto(f"{url}/#/footage/{fingerprint}")
 
@@ -164,8 +164,10 @@ VIEWS: dict[str, Callable[[Page, str], None]] = {
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
-    else:
-        with tempfile.TemporaryDirectory(prefix="momentidx-") as folder:
-            main(Path(folder))
+    shown = Path(sys.argv[1])
+    shown.mkdir(parents=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="momentidx-") as scratch:
+            main(Path(scratch, "library"), shown)
+    finally:
+        shutil.rmtree(shown)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import threading
 import webbrowser
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +19,8 @@ from momentidx.errors import MomentidxError
 
 if TYPE_CHECKING:
     import socket
+
+    from momentidx.web.client import Client
 
 ListenOption = Annotated[
     str | None,
@@ -34,18 +39,8 @@ def serve(library: LibraryOption = None, listen: ListenOption = None, port: Port
 
     'momentidx watch' serves them as well.
     """
-    from momentidx.web.listening import is_installed
-
-    setup = set_up(library, web_listen=listen, web_port=port)
-    if not is_installed():
-        raise MomentidxError(MISSING)
-    setup.read().close()  # whether there is a library at all
-    with bound(setup) as listening:
-        from momentidx.web.server import serve as run
-
-        typer.echo(f"{said(listening, library)} Stop with Ctrl-C.")
-        run(setup.folder, setup.sources, listening)
-    typer.echo("Stopped.")
+    setup = _prepared(library, web_listen=listen, web_port=port)
+    _serve(setup, lambda listening: typer.echo(f"{said(listening, library)} Stop with Ctrl-C."))
 
 
 def open_page(
@@ -57,27 +52,68 @@ def open_page(
 ) -> None:
     """Open the page in your browser, logged in.
 
-    The link works once and for a minute.
+    The link works once and for a minute. Where no process serves the library, this one does, until Ctrl-C.
     """
-    from momentidx.web.listening import is_installed
-
-    setup = set_up(library)
-    if not is_installed():
-        raise MomentidxError(MISSING)
+    setup = _prepared(library)
     from momentidx.web.client import Client
 
     client = Client.of(setup.folder)
-    if client is None:
+    if client is not None:
+        _log_in(client, only_print, revoke)
+        return
+    if only_print:
         raise MomentidxError(
             f"Nobody serves the library {plain(setup.folder)}. Run '{_with('momentidx serve', library)}', or "
             f"'{_with('momentidx watch DIR', library)}', and keep it running."
         )
+
+    def begin(listening: socket.socket) -> None:
+        from momentidx.web.keys import load_token
+        from momentidx.web.listening import url_of
+        from momentidx.web.runfile import Address
+
+        url = url_of(listening)
+        typer.echo(f"No process served this library; this one does, at {url}. Stop with Ctrl-C.")
+        client = Client(Address(url, load_token(setup.folder), os.getpid()))
+        threading.Thread(target=_log_in_soon, args=(client, revoke), daemon=True).start()
+
+    _serve(setup, begin)
+
+
+def _prepared(library: Path | None, **options: Any) -> Setup:
+    from momentidx.web.listening import is_installed
+
+    setup = set_up(library, **options)
+    if not is_installed():
+        raise MomentidxError(MISSING)
+    return setup
+
+
+def _serve(setup: Setup, begin: Callable[[socket.socket], None]) -> None:
+    """Serve until a signal; `begin` is called when requests can come, which are answered a little later."""
+    setup.read().close()  # whether there is a library at all
+    with bound(setup) as listening:
+        from momentidx.web.server import serve as run
+
+        begin(listening)
+        run(setup.folder, setup.sources, listening)
+    typer.echo("Stopped.")
+
+
+def _log_in(client: Client, only_print: bool, revoke: bool) -> None:
     if revoke:
         client.send("POST", "/logout?everywhere=true")
         typer.echo("All browsers were logged out.", err=True)
     link = client.login_link()
     if only_print or not webbrowser.open(link):
         typer.echo(link)
+
+
+def _log_in_soon(client: Client, revoke: bool) -> None:
+    try:
+        _log_in(client, only_print=False, revoke=revoke)
+    except MomentidxError as error:
+        typer.echo(str(error), err=True)
 
 
 def bound(setup: Setup) -> socket.socket:

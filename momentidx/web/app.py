@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +18,7 @@ from momentidx.web import problems
 from momentidx.web.desk import Desk
 from momentidx.web.news import News
 from momentidx.web.page import add_page
+from momentidx.web.refusing import refused
 from momentidx.web.routes import (
     assemble,
     events,
@@ -92,24 +92,24 @@ def create_app(desk: Desk, hosts: Collection[str] = ()) -> FastAPI:
 
 def _explain_errors(app: FastAPI) -> None:
     @app.exception_handler(MomentidxError)
-    def _known(_request: Request, error: MomentidxError) -> Response:
-        status, body = problems.answer(error)
-        return _failed(status, body)
+    def _known(request: Request, error: MomentidxError) -> Response:
+        return _failed(request, *problems.answer(error))
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_request: Request, error: RequestValidationError) -> Response:
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-        return _failed(400, problems.failure(400, f"{place}: {first['msg']}."))
+        return _failed(request, 400, problems.failure(400, f"{place}: {first['msg']}."))
 
     @app.exception_handler(HTTPException)
-    def _refused(_request: Request, error: HTTPException) -> Response:
-        return _failed(error.status_code, problems.failure(error.status_code, str(error.detail)), error.headers)
+    def _refused(request: Request, error: HTTPException) -> Response:
+        status = error.status_code
+        sentence = "There is nothing under this address." if status == 404 else str(error.detail)
+        return _failed(request, status, problems.failure(status, sentence), error.headers)
 
 
-def _failed(status: int, body: Failure, headers: Any = None) -> Response:
-    # Escaped to ASCII: a sentence may quote a name with bytes that are no UTF-8.
-    return Response(json.dumps(body.model_dump()), status, headers, media_type="application/json")
+def _failed(request: Request, status: int, told: Failure, headers: Mapping[str, str] | None = None) -> Response:
+    return refused(request.url.path, request.headers.get("accept", ""), status, told, headers)
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

@@ -5,6 +5,7 @@ read. Here each of that has a time, and where too many are open the one that has
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -27,6 +28,10 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if (connected := transport.get_extra_info("socket")) is not None:
+            # A head and its body are two writes, and the second would wait for the client to acknowledge the first:
+            # 40 ms. asyncio sees to this only for sockets that were made with the protocol's number.
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait_for_head()
         if len(self.connections) > MOST_CONNECTIONS:
             idle = [each for each in self.connections if isinstance(each, Connection) and not each.is_busy]

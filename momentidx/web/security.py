@@ -23,6 +23,7 @@ from typing import Any
 
 from momentidx.web.keys import Keys
 from momentidx.web.problems import failure
+from momentidx.web.refusing import refused
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 OPEN_PATHS = frozenset({"/login"})
@@ -345,14 +346,12 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
-    if scope["path"].startswith("/api/"):
-        kind, body = b"application/json", failure(refusal.status, refusal.message).model_dump_json().encode()
-    else:
-        kind, body = b"text/plain; charset=utf-8", refusal.message.encode() + b"\n"
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    headers = {}
     if refusal.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
+        headers["www-authenticate"] = "Bearer"
     if refusal.status in (400, 408, 413):
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        headers["connection"] = "close"
+    accept = _Head(scope["headers"]).one("accept")
+    told = refused(scope["path"], accept, refusal.status, failure(refusal.status, refusal.message), headers)
+    await send({"type": "http.response.start", "status": told.status_code, "headers": told.raw_headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else told.body})

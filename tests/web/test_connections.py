@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -169,3 +170,18 @@ def test_one_that_does_not_read_is_hung_up_on(server: Server) -> None:
         except (ConnectionResetError, BrokenPipeError):
             pass
     assert is_well(server)
+
+
+def test_no_part_of_an_answer_waits_until_the_one_before_was_acknowledged(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, at_once = connections.Connection.connection_made, []
+
+    def watched(connection: connections.Connection, transport: asyncio.Transport) -> None:
+        made(connection, transport)
+        asked = transport.get_extra_info("socket")
+        at_once.append(asked.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(connections.Connection, "connection_made", watched)
+    assert is_well(server)
+    assert at_once == [1]

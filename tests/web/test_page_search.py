@@ -15,6 +15,8 @@ from momentidx.commands.setting_up import set_up
 from momentidx.files import SeenFile
 from momentidx.library import Bins, Captions
 from momentidx.web import news
+from momentidx.web.client import Client
+from momentidx.web.runfile import Address
 from tests.e2e.command import wait_until
 from tests.web.conftest import Server, desk_for, opened, serving
 
@@ -205,6 +207,25 @@ def test_thousands_of_results_are_a_few_elements_and_keep_their_place(page: Page
     expect(page.get_by_role("article", name="Number 2999.")).to_be_in_viewport()
 
 
+def test_a_new_search_does_not_wait_for_pictures_of_the_former_one(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    page.route("**/still", lambda _route: None)  # they never come
+    box = page.get_by_role("combobox", name="Search footage")
+    box.fill("camera:pan")
+    with page.expect_request("**/still"):
+        box.press("Enter")
+    asked: list[Route] = []
+    page.route("**/api/v1/search?q=light*", lambda route: asked.append(route))
+    box.fill("light:dark")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/still")):
+        box.press("Enter")
+    asked[0].continue_()
+    expect(page.get_by_role("article").first).to_contain_text("A003_night.mov")
+    page.go_back()
+    expect(box).to_have_value("camera:pan")
+
+
 def test_a_restart_of_the_server_is_told_and_survived(browser: Browser, made: Path, tmp_path: Path) -> None:
     from playwright.sync_api import expect
 
@@ -218,10 +239,12 @@ def test_a_restart_of_the_server_is_told_and_survived(browser: Browser, made: Pa
     banner = page.get_by_text("momentidx does not answer.")
     expect(banner).to_be_visible()
     expect(page.get_by_role("article").first).to_be_visible()
-    with serving(desk_for(folder), port=int(server.url.rpartition(":")[2])):
+    with serving(desk_for(folder), port=int(server.url.rpartition(":")[2])) as again:
         expect(banner).to_be_hidden(timeout=20_000)
         page.goto(f"{server.url}/#/search?q=light:dark")
         expect(page.get_by_role("article").first).to_contain_text("A003_night.mov")
+        Client(Address(again.url, again.token, 0)).send("POST", "/logout?everywhere=true")
+        expect(page.get_by_text("You are logged out. Run 'momentidx open' to log in again.")).to_be_visible()
     context.close()
 
 

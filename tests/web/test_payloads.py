@@ -51,6 +51,8 @@ def test_queries_are_echoed_as_json_alone(own: Own) -> None:
 def test_nothing_is_ever_answered_as_a_page_but_the_page(own: Own) -> None:
     for path in ("/nothing", "/<script>", "/api/v1/<script>", "/static/<script>", "/login?code=<script>"):
         assert "html" not in own.client.get(path).headers.get("content-type", "")
+        to_a_person = own.client.get(path, headers={"Accept": "text/html"})
+        assert "script" not in to_a_person.text or "json" in to_a_person.headers["content-type"]
 
 
 @pytest.fixture

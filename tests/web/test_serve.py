@@ -123,6 +123,23 @@ def logs_in_once(link: str) -> None:
         assert answer.status == 401
 
 
+def test_open_serves_a_library_that_nobody_serves_and_logs_the_browser_in(library: Path, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text('#!/bin/sh\nprintf %s "$1" > "$0.link.new" && mv "$0.link.new" "$0.link"\n')
+    browser.chmod(0o755)
+    link = tmp_path / "browser.link"
+    with momentidx("open", "--library", library, BROWSER=f"{browser} %s") as process:
+        wait_until(link.exists, "the browser is opened")
+        address = running(library)
+        assert address is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == (
+            f"No process served this library; this one does, at {address.url}. Stop with Ctrl-C.\n"
+        )
+        logs_in_once(link.read_text())
+    assert running(library) is None
+
+
 def test_watch_serves_from_a_process_of_its_own_that_comes_back(library: Path, tmp_path: Path) -> None:
     footage = tmp_path / "footage"
     footage.mkdir()

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
 
 from momentidx.web.desk import DeskHere
 from momentidx.web.keys import LONGEST, SESSION_SECONDS
@@ -48,7 +49,7 @@ def log_in(desk: DeskHere, request: Request, code: Annotated[str, Query(max_leng
     Where a proxy says that the browser came by HTTPS, the session is never sent without.
     """
     if not desk.keys.redeem(code):
-        return PlainTextResponse("This link was used already, or is too old. 'momentidx open' makes another.\n", 401)
+        raise HTTPException(401, "This link was used already, or is too old. 'momentidx open' makes another.")
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(
         desk.keys.cookie, desk.keys.session(), max_age=int(SESSION_SECONDS), path="/", httponly=True, samesite="strict",

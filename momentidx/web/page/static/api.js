@@ -11,7 +11,7 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** `offline(yes)` is called when the server stops answering and when it answers again. */
+  /** `offline(why)` is called with a sentence when the server does not answer this page, and with null when it does. */
   constructor(texts, offline) {
     this.texts = texts;
     this.offline = offline;
@@ -45,10 +45,10 @@ export class Api {
       answer = await fetch(`${BASE}${path}${search}`, { method, headers, signal, body: body && JSON.stringify(body) });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      this.offline(true);
+      this.offline(this.texts.unreachable);
       throw new ApiError(0, { kind: "unreachable", message: this.texts.unreachable });
     }
-    this.offline(false);
+    this.offline(answer.status === 401 ? this.texts.login : null);
     if (answer.status === 204) return null;
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) return told;
@@ -65,9 +65,9 @@ const AGAIN_AFTER = 2000;
  * A browser has few connections for all its tabs together, so only a page that is looked at listens.
  */
 export class News extends EventTarget {
-  constructor(offline) {
+  constructor(api) {
     super();
-    this.offline = offline;
+    this.api = api;
     this.last = {};
     document.addEventListener("visibilitychange", () => this.listen());
     addEventListener("pagehide", () => this.close());
@@ -79,10 +79,10 @@ export class News extends EventTarget {
     if (document.hidden) return this.close();
     if (this.source) return;
     this.source = new EventSource(`${BASE}/stream`);
-    this.source.onopen = () => this.offline(false);
+    this.source.onopen = () => this.api.offline(null);
     this.source.onerror = () => {
       this.close();
-      this.offline(true);
+      this.api.get("/health").catch(() => null); // and so learn why: it is gone, or nobody is logged in any more
       this.later = setTimeout(() => this.listen(), AGAIN_AFTER);
     };
     for (const name of NEWS) this.source.addEventListener(name, (event) => this.tell(name, JSON.parse(event.data)));

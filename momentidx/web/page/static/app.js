@@ -31,8 +31,8 @@ class App {
     this.texts = texts;
     this.root = document.querySelector("main");
     this.toasts = document.querySelector(".toasts");
-    this.api = new Api(texts.app, (yes) => this.offline(yes));
-    this.news = new News((yes) => this.offline(yes));
+    this.api = new Api(texts.app, (why) => this.offline(why));
+    this.news = new News(this.api);
     this.fresh = {}; // how many new answers each saved search has since it was looked at
     this.news.hear("found", (found) => this.found(found));
     this.keys = new Keys();
@@ -48,8 +48,8 @@ class App {
 
   /** Show another view: `#/clip/<fingerprint>?event=12`. */
   go(hash) {
-    if (hash === location.hash) this.route();
-    else location.hash = hash;
+    if (hash !== location.hash) history.pushState(null, "", hash); // at once: `hashchange` comes a frame later
+    this.route();
   }
 
   /** Say something for a moment. */
@@ -96,12 +96,14 @@ class App {
     this.toast(error.kind ? error.message : texts.app.unforeseen);
   }
 
-  offline(yes) {
-    if (this.isOffline === yes) return;
-    this.isOffline = yes;
-    document.body.classList.toggle("offline", yes);
-    this.banner.hidden = !yes;
-    if (!yes) this.news?.dispatchEvent(new CustomEvent("back"));
+  /** Say all the time why the server does not answer; null: it does. */
+  offline(why) {
+    if (this.isOffline === why) return;
+    this.isOffline = why;
+    document.body.classList.toggle("offline", Boolean(why));
+    this.banner.hidden = !why;
+    this.banner.textContent = why;
+    if (!why) this.news?.dispatchEvent(new CustomEvent("back"));
   }
 
   bar() {
@@ -109,7 +111,7 @@ class App {
     this.links = links;
     const keys = el("button", { class: "quiet", type: "button", onclick: () => this.help() }, texts.app.help);
     const skip = el("button", { class: "skip", type: "button", onclick: () => this.root.focus() }, texts.app.skip);
-    this.banner = el("div", { class: "banner", role: "alert", hidden: true }, texts.app.unreachable);
+    this.banner = el("div", { class: "banner", role: "alert", hidden: true });
     document.querySelector("header.top").append(
       skip,
       el("span", { class: "brand", translate: "no" }, "momentidx"),

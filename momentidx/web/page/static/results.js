@@ -46,6 +46,7 @@ export class Results {
     this.listening.abort();
     this.watching.disconnect();
     cancelAnimationFrame(this.frame);
+    this.leavePictures();
   }
 
   /** Show other moments, or the same with some more behind them. */
@@ -71,7 +72,8 @@ export class Results {
     this.clear();
     this.place();
     if (seen > 0 && seen < this.moments.length) scrollBy(0, this.tops[seen] - above);
-    this.draw();
+    this.draw(0); // what is in sight is painted first
+    this.frame = requestAnimationFrame(() => setTimeout(() => this.draw()));
     if (hadFocus) this.goTo(this.current);
   }
 
@@ -93,8 +95,14 @@ export class Results {
   }
 
   clear() {
+    this.leavePictures();
     this.drawn.forEach((element) => element.remove());
     this.drawn.clear();
+  }
+
+  /** Ask no more for pictures that have not come: all of a browser's requests share six connections. */
+  leavePictures(within = this.root) {
+    for (const picture of within.querySelectorAll("img")) if (!picture.complete) picture.removeAttribute("src");
   }
 
   /** Where everything lies: left and top of each moment, and the headings. */
@@ -124,16 +132,19 @@ export class Results {
     this.root.classList.toggle("list", this.asList);
   }
 
-  draw() {
+  /** Draw what is in the window, and so far above and below it. */
+  draw(ahead = AHEAD) {
     this.frame = null;
+    if (!this.root.isConnected) return;
     const above = -this.root.getBoundingClientRect().top;
-    const [from, to] = [above - AHEAD - this.row, above + innerHeight + AHEAD];
+    const [from, to] = [above - ahead - this.row, above + innerHeight + ahead];
     const wanted = new Set();
     for (let index = this.firstFrom(from); index < this.moments.length && this.tops[index] < to; index++) wanted.add(index);
     const held = this.root.contains(document.activeElement) ? this.current : null;
     for (const [key, element] of this.drawn) {
       const index = Number(String(key).replace("h", ""));
       if (wanted.has(index) || index === held) continue;
+      this.leavePictures(element);
       element.remove();
       this.drawn.delete(key);
     }
@@ -141,7 +152,7 @@ export class Results {
       if (this.heads.has(index)) this.put(`h${index}`, () => this.heading(index), 0, this.heads.get(index));
       this.put(index, () => this.card(index), this.lefts[index], this.tops[index]);
     }
-    if (this.more && above + innerHeight + AHEAD > this.root.offsetHeight) this.tells.nearEnd();
+    if (ahead && this.more && above + innerHeight + AHEAD > this.root.offsetHeight) this.tells.nearEnd();
   }
 
   put(key, make, left, top) {
@@ -176,7 +187,7 @@ export class Results {
     const t = this.texts;
     const over = el("span", { class: "scrub" });
     const still = el("a", { class: "still", href: hashOf(moment), tabindex: -1, "aria-hidden": "true" },
-      image(moment.still, { loading: "eager", onload: (event) => fit(event.target, over) }), over,
+      image(moment.still, { loading: "eager", fetchpriority: "low", onload: (event) => fit(event.target, over) }), over,
       el("span", { class: "length time" }, length(moment.end_seconds - moment.start_seconds)));
     still.addEventListener("pointermove", (event) => {
       const box = still.getBoundingClientRect();

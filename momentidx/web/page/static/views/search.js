@@ -175,6 +175,7 @@ class SearchView {
   async search() {
     this.asking?.abort();
     this.asking = new AbortController();
+    this.results.leavePictures();
     const params = this.params;
     scrollTo(0, 0);
     const late = setTimeout(() => (this.count.textContent = this.texts.loading), 150);
