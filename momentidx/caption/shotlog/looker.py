@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from momentidx.caption.shotlog import named, people
 from momentidx.caption.shotlog.boxes import common
+from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.named import Named, Sight
 from momentidx.caption.shotlog.people import Finder, People, Person
@@ -114,6 +115,16 @@ class Looker:
         usual = {label: sum(found) / len(looks) for label, found in scores.items()}
         sure = [label for label in usual if usual[label] >= (SOMEBODY if label == "person" else SOMETHING)]
         return max(sure, key=lambda label: usual[label], default=None)
+
+    def lying(self, thing: Handled) -> str | None:
+        """What lay where something was taken away or put down, by the last look before or the first one after."""
+        if thing.does == "taken":
+            look = next((look for look in reversed(self._looks) if look.pts <= thing.before), None)
+        else:
+            look = next((look for look in self._looks if look.pts >= thing.after), None)
+        boxes = look.sight.objects if look else ()
+        there = [box for box in boxes if box.score >= SOMETHING and common(box, thing) > TOUCHES]
+        return max(there, key=lambda box: box.score).label if there else None
 
     def _inside(self, shot: Span) -> list[Look]:
         return [look for look in self._looks if look.pts in shot]
