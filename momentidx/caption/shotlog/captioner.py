@@ -148,7 +148,7 @@ class _Pass:
         stands = None if move is None else move.edge < STANDS
         small = shrunk(picture, SMALL)
         rests = self.watcher.see(pts, small, stands)
-        self.settled.see(pts, small, rests)
+        self.settled.see(pts, small)
         if self.pts:
             self.steps.append(Step(self.pts[-1], pts, move, rests))
         self.pts.append(pts)

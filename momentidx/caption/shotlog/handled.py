@@ -52,7 +52,10 @@ class Handled:
 
 
 class Settled:
-    """Compares the still moments of one footage while its pictures go by."""
+    """Compares the still moments of one footage while its pictures go by.
+
+    Where the camera moved or a shot ended in between, two of them differ all over, and nothing comes of it.
+    """
 
     def __init__(self) -> None:
         self.handled: list[Handled] = []
@@ -63,10 +66,10 @@ class Settled:
         self._stirred: list[Mask] = []
         """What stirred since the last still moment: in its first pictures and in its latest."""
 
-    def see(self, pts: int, picture: NDArray[np.uint8], rests: bool) -> None:
-        """Take the next small (H, W, 3) picture; `rests` tells whether the camera stood since the one before."""
-        if not rests or not self._latest:
-            self._before, self._latest, self._stirred = None, [(pts, picture)], []
+    def see(self, pts: int, picture: NDArray[np.uint8]) -> None:
+        """Take the next small (H, W, 3) picture."""
+        if not self._latest:
+            self._latest = [(pts, picture)]
             return
         changed = cv2.absdiff(picture, self._latest[-1][1]).max(axis=2) > UNCHANGED
         stirs = np.asarray(cv2.blur(changed.astype(np.float32), (3, 3)) > 0.5, bool)
