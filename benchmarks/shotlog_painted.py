@@ -24,7 +24,7 @@ from momentidx.demo import scenes
 from momentidx.events import Event
 from momentidx.models.reading import Reader
 from tests.caption.painted import Painted
-from tests.caption.paintings import HEIGHT, WIDTH, beside, desktop, leader
+from tests.caption.paintings import HEIGHT, WIDTH, beside, desktop, hand_and_ball, leader
 
 Picture = NDArray[np.uint8]
 Truth = tuple[str, int, int]
@@ -88,6 +88,7 @@ def names(event: Event) -> Iterable[Truth]:
         yield from ((form, start, end) for form in measures["form"] if form != "countdown")
         if measures["movement"]:
             yield from ((each["does"], start, end) for each in measures["movement"]["going"] if each["does"] in GOES)
+            yield from ((each["does"], start, end) for each in measures["movement"]["handled"])
         if measures["look"]["light"] != "normal":
             yield measures["look"]["light"], start, end
         if measures["look"]["tone"] == "black-and-white":
@@ -99,6 +100,7 @@ def names(event: Event) -> Iterable[Truth]:
     elif event.kind == "movement":
         going = event.measures.get("going", [event.measures])
         yield from ((each["does"], start, end) for each in going if each.get("does") in GOES)
+        yield from ((each["does"], start, end) for each in event.measures.get("handled", ()))
     elif event.kind in TOLD:
         yield event.kind, start, end
 
@@ -161,6 +163,7 @@ def CLIPS() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:  # no
     }.items():
         yield [picture] * 50, (), [(kind, 0, 50)]
     yield from things_that_go()
+    yield from things_handled()
     yield from screens()
     shaking = [look_at(7 * np.sin(0.36 * n) + 4 * np.sin(0.68 * n), 5 * np.sin(0.44 * n + 1)) for n in range(75)]
     yield shaking, (), [("hand-held", 0, 75)]
@@ -186,6 +189,16 @@ def things_that_go() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]
                     noisy = np.clip(picture + rng.integers(-2, 3, (HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
                     frames.append(np.ascontiguousarray(turned(noisy)))
                 yield frames, (), [(does, 40, 40 + steps)]
+
+
+def things_handled() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:
+    """A hand from above takes a ball away, puts it down, or does nothing to it; it is in the picture from 45 to 81."""
+    rng = np.random.default_rng(1)
+    for x in (130, 320, 510):
+        for does in ("taken", "put", "nothing"):
+            noisy = [hand_and_ball(n, does, x) + rng.integers(-2, 3, (HEIGHT, WIDTH, 1)) for n in range(115)]
+            truths = [] if does == "nothing" else [(does, *{"taken": (45, 83), "put": (43, 81)}[does])]
+            yield [np.clip(picture, 0, 255).astype(np.uint8) for picture in noisy], (), truths
 
 
 def screens() -> Iterable[tuple[list[Picture], Sequence[int], list[Truth]]]:

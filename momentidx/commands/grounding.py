@@ -17,7 +17,7 @@ from momentidx.media.probe import probe
 from momentidx.media.source import Source
 from momentidx.pipeline.tools import Tools
 from momentidx.search.ranking import compared
-from momentidx.search.spans import choose
+from momentidx.search.spans import agreement_with, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +73,5 @@ def _answers(sentences: list[str], told: Told, tools: Tools) -> NDArray[np.float
     if not told.captions:
         return np.tile([0.0, told.duration], (len(sentences), 1))
     scores = compared(sentences, told.captions, tools.embedder)  # (Q, N)
-    return choose(scores, told.spans, told.duration).times[:, 0]
+    agreement = agreement_with(captioner.name for captioner in tools.captioners)
+    return choose(scores, told.spans, told.duration, agreement=agreement).times[:, 0]

@@ -22,7 +22,7 @@ from momentidx.media.probe import probe
 from momentidx.media.source import Source
 from momentidx.search.find import search
 from momentidx.search.ranking import compared
-from momentidx.search.spans import choose
+from momentidx.search.spans import agreement_with, choose
 from momentidx.search.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ class Asking:
         if not events:
             return ()
         scores = compared([words], [event.caption for event in events], self._embedder)
-        found = choose(scores, np.array(_spans(events, footage)), float(footage.duration), count=RANKED)
+        agreement = agreement_with([self._captioner.name])
+        spans, duration = np.array(_spans(events, footage)), float(footage.duration)
+        found = choose(scores, spans, duration, count=RANKED, agreement=agreement)
         return [(float(start), float(end)) for start, end in found.times[0]]
 
     def _described(self, footage: Footage, source: Source, path: Path) -> Sequence[Event]:

@@ -10,6 +10,7 @@ neighbours are joined and long events trimmed, but no cut is invented.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ PEOPLE = 6.0
 MEASURED = 30.0
 """How closely a true span keeps to the event that tells of it: loosely where people or a network set the edges by
 eye, closely where they were measured. The weight of a span is exp(agreement x tIoU) - 1."""
+MEASURING = frozenset({"shotlog"})
+"""Captioners that measure."""
 DOUBT = 0.1
 """Weight of "none of these events" against their sum."""
 LARGEST = 12
@@ -75,6 +78,11 @@ def choose(
         belief = belief * np.exp(position[:, _cell(truths / max(duration, end))])
     belief /= belief.sum(1, keepdims=True)
     return _best(belief, truths, _candidates(events), count)
+
+
+def agreement_with(captioners: Iterable[str]) -> float:
+    """How closely answers keep to the events that these captioners told."""
+    return MEASURED if MEASURING.issuperset(captioners) else PEOPLE
 
 
 def tiou(a: Times, b: Times) -> Times:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from momentidx.demo import scenes
 from tests.caption.painted import Picture
 
 WIDTH, HEIGHT = 640, 360
@@ -70,3 +71,18 @@ def desktop(frame: int) -> Picture:
 def alternating(pictures: Callable[[int], Picture], every: int) -> Callable[[int], Picture]:
     """As animation on twos and threes: each picture is shown so many times."""
     return lambda frame: pictures(frame - frame % every)
+
+
+def hand_and_ball(frame: int, does: str, x: int, *, first: int = 40, slow: int = 20) -> Picture:
+    """A table with a ball that a hand from above takes away (`taken`), puts down (`put`), or has nothing to do with.
+
+    The hand comes for `slow` frames, stays five, and goes again as slowly.
+    """
+    there = 200
+    reach = min(max(0, frame - first), slow, max(0, 2 * slow + 5 + first - frame)) / slow
+    hand = round(reach * (there + 60)) - 60
+    carries = does == ("taken" if frame >= first + slow else "put")
+    picture = scenes.table()
+    scenes.ball(picture, (x, hand if carries else there), 34, (200, 30, 30), 0)
+    cv2.rectangle(picture, (x - 22, -80), (x + 22, hand), (205, 150, 120), -1)
+    return picture

@@ -69,7 +69,7 @@ COLOURS = _words(
     "pink",
 )  # fmt: skip
 FADES = _words("fade-in", "fade-out", "black", "white")
-DOES = _words("crosses", "enters", "leaves", "moves")
+DOES = _words("crosses", "enters", "leaves", "moves", "taken", "put")
 WRITTEN = _words("slate", "timecode", "credits", "lower-third", "title", "sign", "text")
 
 FILTERS: Mapping[str, Filter] = {
@@ -84,7 +84,16 @@ FILTERS: Mapping[str, Filter] = {
     "change": Filter(("dissolve/change", "rack-focus/change"), CHANGES),
     "speed": Filter(("shot/camera.moves.speed", "camera/speed")),
     "fade": Filter(("shot/fades",), FADES),
-    "movement": Filter(("shot/movement.going.does", "movement/going.does", "movement/does"), DOES),
+    "movement": Filter(
+        (
+            "shot/movement.going.does",
+            "movement/going.does",
+            "movement/does",
+            "shot/movement.handled.does",
+            "movement/handled.does",
+        ),
+        DOES,
+    ),
     "object": Filter(("shot/objects.name", "object/name")),
     "sound": Filter(("sound/name",)),
     "text": Filter(("text/phrases",)),

@@ -27,6 +27,7 @@ from momentidx.caption.shotlog.camera import Camera, camera
 from momentidx.caption.shotlog.changes import Change, dissolves, focus, racks, sharpness, thumb
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade, fades
 from momentidx.caption.shotlog.form import Frame, forms, frame, idle, stops
+from momentidx.caption.shotlog.handled import Handled, Settled
 from momentidx.caption.shotlog.leader import Countdown, countdowns, hand
 from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
@@ -49,7 +50,7 @@ from momentidx.models.reading import Reader
 from momentidx.models.tflite import SOUND_RATE
 from momentidx.times import Span
 
-REVISION = "4"
+REVISION = "5"
 """Raised whenever a change here can change a log."""
 PER_SECOND = 8
 WIDTH = 320
@@ -136,6 +137,7 @@ class _Pass:
         self.thumbs: list[NDArray[np.float32]] = []
         self.sharp: list[NDArray[np.float32]] = []
         self.watcher = Watcher()
+        self.settled = Settled()
         self._seam_finder = SeamFinder()
         self._before: NDArray[np.uint8] | None = None
 
@@ -146,6 +148,7 @@ class _Pass:
         stands = None if move is None else move.edge < STANDS
         small = shrunk(picture, SMALL)
         rests = self.watcher.see(pts, small, stands)
+        self.settled.see(pts, small)
         if self.pts:
             self.steps.append(Step(self.pts[-1], pts, move, rests))
         self.pts.append(pts)
@@ -191,6 +194,7 @@ class _Pass:
         seen = appearance([self.looks[n] for n in clear or range(first, last)])
         does = Camera("unknown") if "split-screen" in form else camera(shot, self.steps[first : last - 1])
         moving = activities(shot, pictures, self._blobs(shot, changing) if does.rests else [], self.looker.name)
+        moving = [replace(each, handled=self._handled(each.span, shot, changing)) for each in moving]
         filling = next((each for each in moving if each.span.duration >= FILLS * shot.duration), None)
         quiet = does.rests and not moving and len(pictures) >= 2 * FEWEST
         people, named = self.looker.people(shot), self.looker.named(shot)
@@ -213,7 +217,8 @@ class _Pass:
             if move.span.duration < filled:
                 yield Event(move.span, words.camera_move(move), "camera", edge, measures.of(move))
         for each in moving:
-            if each is not filling and not (each.name == "person" and _told(each.span, people)):
+            told = each.name == "person" and not each.handled and _told(each.span, people)
+            if each is not filling and not told:
                 yield Event(each.span, words.activity(each), "movement", edge, measures.of(each))
             for thing in each.passing:
                 yield Event(thing.span, words.thing(thing), "movement", edge, measures.of(thing))
@@ -222,6 +227,17 @@ class _Pass:
         found = self.watcher.blobs  # in order of time
         first, last = (bisect_left(found, pts, key=lambda blob: blob.pts) for pts in (shot.start, shot.end))
         return [blob for blob in found[first:last] if not any(blob.pts in span for span in changing)]
+
+    def _handled(self, stretch: Span, shot: Span, changing: Sequence[Span]) -> tuple[Handled, ...]:
+        """What was taken away or put down by whatever moved in a stretch of a shot."""
+        return tuple(
+            replace(each, name=self.looker.lying(each))
+            for each in self.settled.handled
+            if each.before in shot
+            and each.after in shot
+            and 2 * stretch.overlap(Span(each.before, each.after, shot.base)) > stretch.duration
+            and not any(each.before in span or each.after in span for span in changing)
+        )
 
 
 def upright(footage: Footage) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from momentidx.caption.shotlog import named, people
 from momentidx.caption.shotlog.boxes import common
+from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.named import Named, Sight
 from momentidx.caption.shotlog.people import Finder, People, Person
@@ -31,6 +32,8 @@ EXTRA = 8
 """Looks between looks that may be taken before one in two looks must be a regular one."""
 SOMEBODY, SOMETHING, TOUCHES = 0.45, 0.62, 0.5
 """Mean scores from which what moves is a person, or another thing, and the part of the smaller box they share."""
+LYING = 3
+"""Looks that are asked what a thing was that lay there."""
 THERE, AWAY = 0.6, 0.4
 """Scores from which something is surely there, and below which it surely is not, when two looks are compared."""
 
@@ -114,6 +117,16 @@ class Looker:
         usual = {label: sum(found) / len(looks) for label, found in scores.items()}
         sure = [label for label in usual if usual[label] >= (SOMEBODY if label == "person" else SOMETHING)]
         return max(sure, key=lambda label: usual[label], default=None)
+
+    def lying(self, thing: Handled) -> str | None:
+        """What lay where something was taken away or put down, by the last looks before or the first ones after."""
+        if thing.does == "taken":
+            looks = [look for look in self._looks if look.pts <= thing.before][-LYING:]
+        else:
+            looks = [look for look in self._looks if look.pts >= thing.after][:LYING]
+        boxes = [box for look in looks for box in look.sight.objects]
+        there = [box for box in boxes if box.score >= SOMETHING and common(box, thing) > TOUCHES]
+        return max(there, key=lambda box: box.score).label if there else None
 
     def _inside(self, shot: Span) -> list[Look]:
         return [look for look in self._looks if look.pts in shot]

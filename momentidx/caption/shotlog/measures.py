@@ -7,7 +7,7 @@ from typing import Any
 
 from momentidx.caption.shotlog.written import Written
 
-TIMES = ("span", "edge")
+TIMES = ("span", "edge", "before", "after")
 """Fields that an event has itself."""
 
 

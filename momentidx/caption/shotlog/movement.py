@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.things import Blob, Track, tracks
 from momentidx.times import Span
 
@@ -68,6 +69,8 @@ class Activity:
     """`left`, `middle` or `right`: where most of it is; `everywhere` when it is spread."""
     name: str | None = None
     """What was recognised where it moves."""
+    handled: tuple[Handled, ...] = ()
+    """What was taken away or put down meanwhile."""
 
     @property
     def much(self) -> str:

@@ -120,19 +120,24 @@ def blobs(pts: int, picture: NDArray[np.uint8], before: NDArray[np.uint8], backg
 
     A bottle that was put down differs from the background, but it does not move any more.
     """
-    differs = min((_differs(each, background) for each in (picture, _levelled(picture, background))), key=np.sum)
-    if differs.mean() > LARGEST:
+    changed = differs(picture, background)
+    if changed.mean() > LARGEST:
         return []
     stirs = cv2.absdiff(picture, before).max(axis=2) > UNCHANGED
-    joined = cv2.dilate(differs.astype(np.uint8), np.ones((5, 5), np.uint8))
+    joined = cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     dark = float(np.median(background)) < LIGHT / 3
     found = []
     for number in sorted(range(1, count), key=lambda number: -stats[number, cv2.CC_STAT_AREA])[:MOST]:
-        inside = (labels == number) & differs
-        if stats[number, cv2.CC_STAT_AREA] >= SMALLEST * differs.size and stirs[inside].mean() >= STIRS:
+        inside = (labels == number) & changed
+        if stats[number, cv2.CC_STAT_AREA] >= SMALLEST * changed.size and stirs[inside].mean() >= STIRS:
             found.append(_blob(pts, picture[inside], inside, in_the_dark=dark))
     return found
+
+
+def differs(picture: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(H, W) where a picture is other than the background, apart from the brightness of the whole."""
+    return min((_differs(each, background) for each in (picture, _levelled(picture, background))), key=np.sum)
 
 
 def _differs(picture: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.bool_]:

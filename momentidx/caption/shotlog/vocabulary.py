@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from momentidx.caption.shotlog import camera, changes, colours, fades, form, leader, looks, people, words, written
 from momentidx.caption.shotlog.asked import SYNONYMS
-from momentidx.caption.shotlog.movement import Going
+from momentidx.caption.shotlog.handled import Handled
+from momentidx.caption.shotlog.movement import Activity, Going
 from momentidx.caption.shotlog.plain_words import HEARD, SHOWN
 from momentidx.times import Span
 
@@ -29,6 +30,8 @@ DOES = {
     "enters": "comes in at the left or right side and stays, or is lost sight of",
     "leaves": "goes out at the left or right side",
     "moves": "gets ahead by a fifth of the picture or more",
+    "taken": "lies there before something moves, and not afterwards; small things before a standing camera",
+    "put": "lies there after something moved, and did not before",
 }
 
 
@@ -36,7 +39,9 @@ def tables() -> str:
     """Kinds, camera, light, colours and movement, each as a table of words, sentences and meanings."""
     stances = {**words.STANCE, **{label: f"the camera {verb}" for label, verb in words.MOVES.items()}}
     moment = Span(0, 1, Fraction(1))
-    going = {does: words.thing(Going(moment, "red", does, "right", 0.1)) for does in DOES}
+    lies = {does: Handled(0, 1, does, 0, 0, 0.1, 0.1, "left") for does in words.HANDLED}
+    going = {does: words.thing(Going(moment, "red", does, "right", 0.1)) for does in DOES if does not in lies}
+    going |= {does: words.activity(Activity(moment, (), 0.1, "left", handled=(lies[does],))) for does in lies}
     alone = {"colour-bars": "Colour bars.", "countdown": words.countdown()}
     return "\n".join(
         [
@@ -47,7 +52,7 @@ def tables() -> str:
             *_table("Tone (`measures.look.tone`)", looks.TONES),
             *_table("Focus (`measures.focus.label`)", changes.FOCUS),
             *_table("Form of the picture (`measures.form`)", form.FORMS, {**words.FORMS, **alone}),
-            *_table("What a thing does (`measures.going`)", DOES, going),
+            *_table("What a thing does (`measures.going`), and what is done to it (`measures.handled`)", DOES, going),
             *_table("What is written (`measures.role`), with the extra `ocr`", written.ROLES, words.WRITTEN),
             "### Colours",
             "",

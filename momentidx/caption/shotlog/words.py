@@ -9,6 +9,7 @@ from momentidx.caption.shotlog.changes import Change
 from momentidx.caption.shotlog.colours import NAMES
 from momentidx.caption.shotlog.fades import PLAIN_KINDS, Fade
 from momentidx.caption.shotlog.form import Stop
+from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.looks import Appearance
 from momentidx.caption.shotlog.movement import SIDES, Activity, Going
 from momentidx.caption.shotlog.moves import CameraMove
@@ -71,6 +72,13 @@ WRITTEN = {
 }
 LONGEST = 200
 """Characters of a text that a sentence quotes."""
+HANDLED = {"taken": "is taken away", "put": "is put down"}
+PLACES = {
+    "everywhere": "in the picture",
+    "left": "on the left of the picture",
+    "middle": "in the middle of the picture",
+    "right": "on the right of the picture",
+}
 AMOUNT = {"little": "a little movement", "some": "movement", "much": "a lot of movement"}
 
 
@@ -201,14 +209,25 @@ def _things(things: Sequence[Named]) -> str:
 
 
 def _moving(moving: Activity) -> str:
+    handled = " and ".join(_handled(each) for each in moving.handled)
+    if handled and not moving.throughout and not moving.name:
+        return handled
+    return "; ".join(filter(None, [_movement(moving), handled]))
+
+
+def _handled(thing: Handled) -> str:
+    what = counted(thing.name, 1) if thing.name else "something"
+    return f"{what} {HANDLED[thing.does]} {PLACES[thing.where]}"
+
+
+def _movement(moving: Activity) -> str:
     if moving.throughout:
         first, *others = moving.throughout
         if sum(each.towards == first.towards for each in others) >= 2:
             return _several(first)
         opposite = [each for each in others if each.towards != first.towards][:1]
         return " and ".join(_going(each) for each in (first, *opposite))
-    where = {"everywhere": "in the picture", "middle": "in the middle of the picture"}
-    place = where.get(moving.where, f"on the {moving.where} of the picture")
+    place = PLACES[moving.where]
     return f"{counted(moving.name, 1)} moves {place}" if moving.name else f"{AMOUNT[moving.much]} {place}"
 
 
