@@ -22,6 +22,7 @@ from momentidx.library import (
     invariants,
     lock,
     queries,
+    queue,
     said,
     saved,
     schema,
@@ -150,6 +151,11 @@ class Library:
         with self._reading() as connection:
             return status.jobs(connection, states, limit)
 
+    def without_jobs(self, numbers: Collection[int], paths: Collection[Path]) -> list[int | Path]:
+        """Which of these, as `Queue` takes them, stand for no job at all."""
+        with self._reading() as connection:
+            return queue.without_jobs(connection, numbers, paths)
+
     def paused(self) -> tuple[Path, ...]:
         """Folders whose files are not worked on; `Path()` stands for all. `Queue` changes them."""
         with self._reading() as connection:
@@ -190,8 +196,8 @@ class Library:
     def find_footage(self, which: Path | str) -> FootageSummary:
         """The footage at a path, or the one whose fingerprint begins so; at that of a proxy, its original.
 
-        Raises LibraryError for a path that is not indexed, saying what is known of it, and WrongUse
-        for a beginning that several fingerprints share.
+        Raises WrongUse for what is not known and for a beginning that several fingerprints share, and
+        LibraryError, saying why, for a path that is known and not indexed.
         """
         path, beginning = Path(which).absolute(), str(which)
         held = select(func.coalesce(FootageRow.proxy_of, FootageRow.id)).join(LocationRow)
@@ -202,7 +208,7 @@ class Library:
             if not found and len(beginning) >= SHORTEST_PREFIX and beginning.isascii():
                 found = queries.summaries(connection, self._stills, begins_so)
             if not found:
-                raise LibraryError(queries.why_missing(connection, path))
+                raise queries.missing(connection, path)
         if len(found) > 1:
             raise WrongUse(f"{len(found)} fingerprints begin with '{beginning}'. Give more of it, or a path.")
         return found[0]

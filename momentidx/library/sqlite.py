@@ -32,6 +32,8 @@ WAL_LIMIT_BYTES = 64 * 2**20
 """The write-ahead log is cut back to this after a checkpoint."""
 MOST_WRITTEN = 2**31
 """Transactions are counted up to here and from 0 again."""
+LARGEST_NUMBER = 2**63 - 1
+"""That a row can have; a greater one is nobody's, and SQLite does not take it."""
 
 READ_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0",)  # only the writing process checkpoints
 WRITE_PRAGMAS = (
