@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from momentidx.commands.setting_up import set_up
+from momentidx.errors import WrongUse
 from momentidx.library import Bins, WritableLibrary
 from tests.library.making import FOOTAGE, claimed, file, indexed
 from typer_app import main
@@ -67,3 +69,12 @@ def test_every_command_ends_with_the_code_that_is_listed(
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code or 0, "unforeseen" in capsys.readouterr().err) == (code, False)
+
+
+def test_a_library_on_a_network_share_is_not_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:45 / {place.resolve()} rw - nfs4 nas.local:/export rw"
+    monkeypatch.setattr("momentidx.watch.mounts.mount_table", lambda: table)
+    setup = set_up(place / "library")
+    with pytest.raises(WrongUse, match=r"library lies on a network share \(nfs4\), .* Choose a folder on a local disk"):
+        setup.write()
+    setup.read().close()
