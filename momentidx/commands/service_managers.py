@@ -37,9 +37,17 @@ class Systemd:
         self.file = Path(configuration) / "systemd" / "user" / self.UNIT
 
     def write(self, command: list[str]) -> None:
+        is_new = not self.file.exists()
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(unit(command), encoding="utf-8", errors="surrogateescape")
-        _run("systemctl", "--user", "daemon-reload")
+        try:
+            _run("systemctl", "--user", "daemon-reload")
+        except MomentidxError as error:
+            if is_new:
+                self.file.unlink()
+            raise MomentidxError(
+                f"{error}. No systemd of yours runs here: log in on the machine itself, or start 'momentidx watch'."
+            ) from error
         _run("systemctl", "--user", "enable", self.UNIT)
         _run("systemctl", "--user", "restart", self.UNIT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
@@ -39,7 +40,7 @@ def watch(
     """Watch folders and index what arrives, until stopped with Ctrl-C or SIGTERM.
 
     Files that are still being copied are waited for. What a stop or a crash left undone goes on at
-    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew.
+    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew, SIGQUIT says where every thread is.
     """
     from momentidx.pipeline.logs import LogFile
     from momentidx.pipeline.orders import Orders
@@ -47,6 +48,7 @@ def watch(
     setup = set_up(library, web=web, web_listen=listen, web_port=port)
     orders, log = Orders(), LogFile(setup.folder)
     _hear_signals(orders, log.reopen)
+    faulthandler.register(signal.SIGQUIT)
 
     from momentidx.pipeline.daemon import watch as run
 
