@@ -40,7 +40,8 @@ def watch(
     """Watch folders and index what arrives, until stopped with Ctrl-C or SIGTERM.
 
     Files that are still being copied are waited for. What a stop or a crash left undone goes on at
-    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew, SIGQUIT says where every thread is.
+    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew, SIGQUIT says where
+    every thread is.
     """
     from momentidx.pipeline.logs import LogFile
     from momentidx.pipeline.orders import Orders
@@ -103,7 +104,8 @@ class _Printer:
         if outcome.footage is not None:
             _say(f"indexed {plain(outcome.path)} ({length_text(outcome.footage.duration)})")
         else:
-            _say(f"failed: {plain(outcome.reason or '')}", level=logging.WARNING)
+            how = "to be tried again" if outcome.passing else "failed"
+            _say(f"{how}: {plain(outcome.reason or '')}", level=logging.WARNING)
 
 
 def _how(root: WatchedRoot) -> str:

@@ -18,6 +18,7 @@ from momentidx.errors import LibraryError, UnusableFootage
 from momentidx.events import Event
 from momentidx.footage import Footage
 from momentidx.library import Claim, Job, WritableLibrary
+from momentidx.library.jobs import MAX_TRIES
 from momentidx.media.frames import FrameSource
 from momentidx.pipeline import stages
 from momentidx.pipeline.describing import described
@@ -43,6 +44,8 @@ class Outcome:
     """What was indexed; None when something failed."""
     reason: str | None = None
     """Why it failed, as a sentence."""
+    passing: bool = False
+    """Whether it is tried again by itself, as everything that failed of it may pass."""
 
 
 class Stopped(BaseException):
@@ -117,6 +120,7 @@ class _Run:
         self._tools = tools
         self._tell = partial(tell, claim.path)
         self._reasons: list[str] = []
+        self._passing = True
         self._work: stages.Work | None = None
         self.claim = claim
         """What is still to be ended."""
@@ -165,7 +169,7 @@ class _Run:
                         self._attempt(job, partial(stage, job, self._work))
             self._library.settle()
         if self._reasons:
-            return Outcome(self.claim.path, None, self._reasons[0])
+            return Outcome(self.claim.path, None, self._reasons[0], self._passing)
         return Outcome(self.claim.path, self.claim.footage) if self._work is not None else None
 
     def _attempt(self, job: Job, run: Callable[[], T]) -> T | None:
@@ -198,3 +202,4 @@ class _Run:
         tried_with = self._tools.wanted.version(job.stage, job.tool)
         self._library.fail(job, code, reason, passing=passing, tried_with=tried_with)
         self._reasons.append(reason)
+        self._passing &= passing and job.tries + 1 < MAX_TRIES
