@@ -46,7 +46,7 @@ def back_up(folder: Path, to: Path | None = None) -> Path:
         with _making(made.parent):
             checked_copy(file, made)
         for old in backups(folder)[KEPT:]:
-            if old != made and written(old) is not None:  # one that cannot be read may be a disk's fault
+            if old != made and written(old) >= 0:  # one that cannot be read may be a disk's fault
                 old.unlink(missing_ok=True)
         return made
     if to.exists():
@@ -61,23 +61,23 @@ def backups(folder: Path) -> list[Path]:
     Clocks are put back and files are renamed; what a copy says of itself stays. Those that cannot be read come last.
     """
     found = (folder / BACKUPS).glob(f"{Path(sqlite.DATABASE).stem}-*Z.sqlite")
-    return sorted(found, key=lambda copy: (-1 if (number := written(copy)) is None else number, copy), reverse=True)
+    return sorted(found, key=lambda copy: (written(copy), copy), reverse=True)
 
 
-def written(copy: Path) -> int | None:
-    """How many transactions a copy knows of; None when it cannot be read."""
+def written(copy: Path) -> int:
+    """How many transactions a copy knows of; less than none when it cannot be read."""
     try:
         with closing(sqlite.connect(copy, "ro")) as connection:
             number: int = connection.execute("PRAGMA user_version").fetchone()[0]
             return number
     except sqlite3.Error:
-        return None
+        return -1
 
 
 def next_count(folder: Path, fresh: Path) -> int:
     """How many transactions a database is to know of that takes the place of a library's: more than any did there."""
-    counts = [written(copy) or 0 for copy in (fresh, *backups(folder))]
-    return (max(lock.written(folder), *counts) + 1) % sqlite.MOST_WRITTEN
+    most = max(lock.written(folder), *map(written, (fresh, *backups(folder))))
+    return (most + 1) % sqlite.MOST_WRITTEN
 
 
 def sweep(folder: Path) -> None:
