@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
@@ -126,9 +127,10 @@ class Library:
     def examine(self) -> Iterator[invariants.Finding]:
         """How everything stands that is to hold of a library; reads all of it.
 
-        Whether all words can be found is only looked at while nobody indexes: it keeps writers waiting.
+        Whether all words can be found is only looked at where it can be and while nobody indexes: it keeps writers
+        waiting.
         """
-        if self.writer() is None:
+        if self.writer() is None and os.access(self.folder, os.W_OK):
             with sqlite.noting(self.folder) as connection:
                 yield from invariants.examine(connection, self.folder, words_too=True)
         else:
