@@ -98,7 +98,10 @@ class Launchd:
 
 
 def unit(command: list[str]) -> str:
-    """A systemd unit. Stopping waits for what drains within ten seconds; a stuck worker is started anew."""
+    """A systemd unit. Stopping waits for what drains within ten seconds; a stuck worker is started anew.
+
+    So is one that found the library busy (75), until whoever has it is done; wrong use (2) stays wrong.
+    """
     return "\n".join(
         [
             "[Unit]",
@@ -111,8 +114,8 @@ def unit(command: list[str]) -> str:
             "WatchdogSec=120",
             "TimeoutStopSec=15",
             "Restart=on-failure",
-            "RestartSec=10",
-            "RestartPreventExitStatus=2 75",
+            "RestartSec=30",
+            "RestartPreventExitStatus=2",
             "Nice=10",
             "IOSchedulingClass=idle",
             "",
