@@ -28,7 +28,7 @@ FAULTS = {
 }
 SOME = (1, 12)
 """Of the calls that a run makes; `-m slow` tries every one ..."""
-AT_ONCE, FIRSTS = 25, range(1, 152, 25)
+AT_ONCE, FIRSTS = 25, range(1, 377, 25)
 """... in tests of so many each."""
 
 
