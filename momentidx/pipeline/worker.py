@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from momentidx.errors import LibraryError, UnusableFootage
+from momentidx.errors import LibraryBusy, LibraryError, UnusableFootage
 from momentidx.events import Event
 from momentidx.footage import Footage
 from momentidx.library import Claim, Job, WritableLibrary
@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 ONCE_MORE = ("decoder-crash", "time-limit")
 """Failures that a fresh decoding process may be spared; the second time in a row they are the file's."""
+STORE_TRIES = 30
+"""Each waits ten seconds for a program that keeps the library locked: what a captioner told may have taken hours."""
 LAST_MESSAGES = 5
 """Lines of the decoding libraries that are logged with a failure."""
 
@@ -158,7 +160,16 @@ class _Run:
     def told(self, job: Job, told: Sequence[Event] | Exception) -> None:
         """Store what a captioner told, or why it could not."""
         assert self._work is not None
-        self._attempt(job, partial(stages.describe, job, self._work, told))
+        self._attempt(job, partial(self._store, partial(stages.describe, job, self._work, told)))
+
+    def _store(self, store: Callable[[], None]) -> None:
+        for _ in range(STORE_TRIES - 1):
+            try:
+                return store()
+            except LibraryBusy as busy:
+                log.warning("%s: %s", self.claim.path, busy)
+                self._tell(Fraction(1))  # it may be time to stop
+        return store()
 
     def ended(self) -> Outcome | None:
         """Do the rest; None when the file was queued again meanwhile, and so is not done."""
