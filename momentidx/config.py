@@ -95,6 +95,12 @@ class Settings(BaseModel):
     yield_load: float = Field(
         0.0, ge=0, description="Wait while the load of the machine per core is above this, our own included; 0: never."
     )
+    yield_gpu: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="Wait while other programs use more than so many percent of an NVIDIA GPU; 0: never.",
+    )
     min_free_mb: Count = Field(
         500, description="Watching pauses when the library's disk has less room, or less than 1 %, whichever is less."
     )

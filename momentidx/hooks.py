@@ -8,8 +8,8 @@ thing. Heavy imports belong into that function, so that listing the plug-ins sta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
@@ -43,6 +43,8 @@ class Offer(Generic[T]):
     """Builds it; may import and load whatever it needs, and raises MomentidxError when it cannot."""
     filters: Mapping[str, Filter] = field(default_factory=dict)
     """Of a captioner: what of its events can be asked for by name. Here, so that asking need not build it."""
+    model: str = ""
+    """Of a captioner that has several models: the setting that names one. `NAME:MODEL` stands for another."""
 
 
 class Hooks:
@@ -97,9 +99,22 @@ def plugins() -> tuple[Provided, ...]:
 
 
 def choose(kind: str, name: str) -> Offer[Any]:
-    """The offer of that kind and name. Raises WrongUse with the names that exist."""
+    """The offer of that kind and name, or `NAME:MODEL`. Raises WrongUse with the names that exist."""
+    base, with_model, model = name.partition(":")
     offers = {item.offer.name: item.offer for item in plugins() if item.kind == kind}
-    if name not in offers:
+    if base not in offers:
         known = ", ".join(offers) or "none"
         raise WrongUse(f"There is no '{name}' among the {kind.replace('_', ' ')} (installed: {known}).")
-    return offers[name]
+    offer = offers[base]
+    if not with_model:
+        return offer
+    if not offer.model or not model:
+        several = ", ".join(each.name for each in offers.values() if each.model) or "none"
+        raise WrongUse(f"'{name}' names no model. With a model can be written: {several}.")
+    return replace(offer, name=name, make=partial(_with_model, offer, name, model))
+
+
+def _with_model(offer: Offer[Any], name: str, model: str, settings: Settings) -> Any:
+    made = offer.make(settings.model_copy(update={offer.model: model}))
+    made.name = name  # what it tells lies beside what the same captioner told with another model
+    return made

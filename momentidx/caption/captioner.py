@@ -79,6 +79,8 @@ class ChatCaptioner:
         self.name = name
         self.chat = chat
         self._prompts, self._refine_edges = prompts, refine_edges
+        # Not `decoding` and `video_batch`: they change how an answer is come by and not, but for rounding, which; and
+        # a batch is halved by itself when memory is short.
         told = f"{REVISION} {chat.version} {prompts.version} {chat.sight} {refine_edges}"
         self.version = f"{REVISION}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,6 +69,8 @@ def _examine(setup: Setup, repair: bool) -> Iterator[Finding]:
         yield _safely(kind[:-1], lambda kind=kind, name=name: _tool(kind, name, setup))  # type: ignore[misc]
     yield from _models(setup)
     yield _disk(setup.folder)
+    if setup.folder.exists() and setup.folder.stat().st_mode & stat.S_IWOTH:
+        yield Finding("note", "access", f"everybody may write into {setup.folder}; 'chmod o-w' keeps it yours")
     yield from _library(setup, repair)
 
 

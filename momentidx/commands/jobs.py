@@ -69,8 +69,9 @@ def retry(
     """Queue jobs that failed or were cancelled again."""
     if now and not which:
         raise WrongUse("Say what is to go first: momentidx jobs retry --now FILE")
-    numbers, paths = _which(which or ())
-    queue = _queue(set_up(library))
+    setup = set_up(library)
+    numbers, paths = _which(which or (), setup)
+    queue = _queue(setup)
     changed = queue.retry(numbers, paths, now=now) if which else queue.retry_failed()
     _tell(changed, "queued", as_json=as_json)
 
@@ -78,8 +79,9 @@ def retry(
 @jobs_app.command()
 def cancel(which: WhichArgument, as_json: JsonOption = False, library: LibraryOption = None) -> None:
     """Leave jobs undone until you retry them, or the file changes."""
-    numbers, paths = _which(which)
-    _tell(_queue(set_up(library)).cancel(numbers, paths), "cancelled", as_json=as_json)
+    setup = set_up(library)
+    numbers, paths = _which(which, setup)
+    _tell(_queue(setup).cancel(numbers, paths), "cancelled", as_json=as_json)
 
 
 @jobs_app.command()
@@ -109,9 +111,16 @@ def _queue(setup: Setup) -> Queue:
     return Queue(setup.folder)
 
 
-def _which(words: Sequence[str]) -> tuple[list[int], list[Path]]:
+def _which(words: Sequence[str], setup: Setup) -> tuple[list[int], list[Path]]:
+    """Numbers and places; raises WrongUse for those that stand for no job."""
     numbers = [int(word) for word in words if word.isdecimal()]
-    return numbers, [Path(word).absolute() for word in words if not word.isdecimal()]
+    paths = [Path(word).absolute() for word in words if not word.isdecimal()]
+    with setup.read() as opened:
+        unknown = opened.without_jobs(numbers, paths)
+    if unknown:
+        which = f"about {plain(unknown[0])}" if isinstance(unknown[0], Path) else unknown[0]
+        raise WrongUse(f"There is no job {which}. 'momentidx jobs list' shows those that there are.")
+    return numbers, paths
 
 
 def _folder(folder: Path | None) -> Path:

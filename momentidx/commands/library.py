@@ -74,8 +74,6 @@ def restore(
         if not made:
             raise WrongUse(f"There is no backup in {folder}. 'momentidx library rebuild' saves what can be read.")
         copy = made[0]
-    elif not copy.is_file():
-        raise WrongUse(f"{copy}: there is no such file.")
     aside = put_back(folder, copy.absolute())
     typer.echo(f"Restored {plain(copy)}." + (f" The former database lies in {plain(aside)}." if aside else ""))
 

@@ -37,9 +37,17 @@ class Systemd:
         self.file = Path(configuration) / "systemd" / "user" / self.UNIT
 
     def write(self, command: list[str]) -> None:
+        is_new = not self.file.exists()
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(unit(command), encoding="utf-8", errors="surrogateescape")
-        _run("systemctl", "--user", "daemon-reload")
+        try:
+            _run("systemctl", "--user", "daemon-reload")
+        except MomentidxError as error:
+            if is_new:
+                self.file.unlink()
+            raise MomentidxError(
+                f"{error}. No systemd of yours runs here: log in on the machine itself, or start 'momentidx watch'."
+            ) from error
         _run("systemctl", "--user", "enable", self.UNIT)
         _run("systemctl", "--user", "restart", self.UNIT)
 
@@ -90,7 +98,10 @@ class Launchd:
 
 
 def unit(command: list[str]) -> str:
-    """A systemd unit. Stopping waits for what drains within ten seconds; a stuck worker is started anew."""
+    """A systemd unit. Stopping waits for what drains within ten seconds; a stuck worker is started anew.
+
+    So is one that found the library busy (75), until whoever has it is done; wrong use (2) stays wrong.
+    """
     return "\n".join(
         [
             "[Unit]",
@@ -103,8 +114,8 @@ def unit(command: list[str]) -> str:
             "WatchdogSec=120",
             "TimeoutStopSec=15",
             "Restart=on-failure",
-            "RestartSec=10",
-            "RestartPreventExitStatus=2 75",
+            "RestartSec=30",
+            "RestartPreventExitStatus=2",
             "Nice=10",
             "IOSchedulingClass=idle",
             "",

@@ -46,7 +46,15 @@ class Setup:
 
     def write(self) -> WritableLibrary:
         from momentidx.library import WritableLibrary
+        from momentidx.watch.mounts import mount_of
 
+        # SQLite's log and locks are one machine's (sqlite.org/wal.html): two that write would damage it.
+        mount = mount_of(Path(os.path.realpath(self.folder)))
+        if mount is not None and mount.share:
+            raise WrongUse(
+                f"{self.folder} lies on a network share ({mount.kind}), where a library would be damaged when another "
+                "machine opens it. Choose a folder on a local disk with --library; the footage may lie anywhere."
+            )
         return WritableLibrary.open(self.folder)
 
 

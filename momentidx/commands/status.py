@@ -108,7 +108,10 @@ class _Now:
         now = self.status
         text = f"Pending   {counted(now.pending_files, 'file')}"
         if now.pending_files:
-            text += f", {now.pending_bytes / 1e6:,.0f} MB, {length_text(now.pending_seconds)} of footage"
+            text += f", {now.pending_bytes / 1e6:,.0f} MB"
+            if now.pending_seconds:  # of what was not probed yet it is guessed by its bytes
+                about = "about " if "probe" in now.pending_stages else ""
+                text += f", {about}{length_text(now.pending_seconds)} of footage"
             left = self._seconds_left()
             text += f", about {length_text(left)} left" if left else ""
         yield text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
@@ -39,7 +40,8 @@ def watch(
     """Watch folders and index what arrives, until stopped with Ctrl-C or SIGTERM.
 
     Files that are still being copied are waited for. What a stop or a crash left undone goes on at
-    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew.
+    the next start. SIGHUP reads the settings again, SIGUSR1 opens the log file anew, SIGQUIT says where
+    every thread is.
     """
     from momentidx.pipeline.logs import LogFile
     from momentidx.pipeline.orders import Orders
@@ -47,6 +49,7 @@ def watch(
     setup = set_up(library, web=web, web_listen=listen, web_port=port)
     orders, log = Orders(), LogFile(setup.folder)
     _hear_signals(orders, log.reopen)
+    faulthandler.register(signal.SIGQUIT)
 
     from momentidx.pipeline.daemon import watch as run
 
@@ -101,7 +104,8 @@ class _Printer:
         if outcome.footage is not None:
             _say(f"indexed {plain(outcome.path)} ({length_text(outcome.footage.duration)})")
         else:
-            _say(f"failed: {plain(outcome.reason or '')}", level=logging.WARNING)
+            how = "to be tried again" if outcome.passing else "failed"
+            _say(f"{how}: {plain(outcome.reason or '')}", level=logging.WARNING)
 
 
 def _how(root: WatchedRoot) -> str:

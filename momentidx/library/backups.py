@@ -8,23 +8,28 @@ if the process dies.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from momentidx.errors import LibraryError
 from momentidx.failpoints import reach
-from momentidx.library import sqlite
+from momentidx.library import lock, sqlite
 
 BACKUPS = "backups"
 ASIDE = "aside"
 """Where a database goes that another one takes the place of, in a folder for each."""
+FRESH = sqlite.DATABASE + ".fresh"
+"""A database on its way there, made while the lock is held ..."""
 READY = sqlite.DATABASE + ".ready"
-"""A database that is about to take the place of the present one."""
+"""... and one that is about to take the place of the present one."""
+UNFINISHED = ".unfinished"
+"""Ending of a copy that has not been checked yet."""
 KEPT = 10
 """Backups that are kept; the oldest goes when another is made."""
 STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -38,9 +43,10 @@ def back_up(folder: Path, to: Path | None = None) -> Path:
     file = folder / sqlite.DATABASE
     if to is None:
         made = folder / BACKUPS / f"{file.stem}-{datetime.now(UTC):{STAMP}}.sqlite"
-        checked_copy(file, made)
+        with _making(made.parent):
+            checked_copy(file, made)
         for old in backups(folder)[KEPT:]:
-            if old != made:  # which is not the newest by its name when the clock was put back
+            if old != made and written(old) >= 0:  # one that cannot be read may be a disk's fault
                 old.unlink(missing_ok=True)
         return made
     if to.exists():
@@ -50,13 +56,68 @@ def back_up(folder: Path, to: Path | None = None) -> Path:
 
 
 def backups(folder: Path) -> list[Path]:
-    """The copies in `backups/`, the newest first."""
-    return sorted((folder / BACKUPS).glob(f"{Path(sqlite.DATABASE).stem}-*Z.sqlite"), reverse=True)
+    """The copies in `backups/`, the newest first: the one that knows of most transactions, and then by name.
+
+    Clocks are put back and files are renamed; what a copy says of itself stays. Those that cannot be read come last.
+    """
+    found = (folder / BACKUPS).glob(f"{Path(sqlite.DATABASE).stem}-*Z.sqlite")
+    return sorted(found, key=lambda copy: (written(copy), copy), reverse=True)
+
+
+def written(copy: Path) -> int:
+    """How many transactions a copy knows of; less than none when it cannot be read."""
+    try:
+        with closing(sqlite.connect(copy, "ro")) as connection:
+            number: int = connection.execute("PRAGMA user_version").fetchone()[0]
+            return number
+    except sqlite3.Error:
+        return -1
+
+
+def next_count(folder: Path, fresh: Path) -> int:
+    """How many transactions a database is to know of that takes the place of a library's: more than any did there."""
+    most = max(lock.written(folder), *map(written, (fresh, *backups(folder))))
+    return (most + 1) % sqlite.MOST_WRITTEN
+
+
+def sweep(folder: Path) -> None:
+    """Delete what processes left that died over a copy; the library's lock must be held.
+
+    Copies that a living process is making stay. One that was to lie elsewhere (`--to`) is found by nobody.
+    """
+    for left in folder.glob(f"{FRESH}*"):
+        left.unlink()
+    if (folder / BACKUPS).exists():
+        with _making(folder / BACKUPS):
+            pass
+
+
+@contextmanager
+def _making(place: Path) -> Iterator[None]:
+    """Make copies in a folder: nobody takes them for what a dead process left there, which is deleted.
+
+    Who makes some holds the folder's lock together with others; who has it alone knows that nobody does.
+    """
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise LibraryError(f"{place}: no backup can be made there: {error.strerror}.") from error
+    try:
+        with suppress(OSError):  # held by another one, or a file system without locks
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in place.glob(f"*{UNFINISHED}*"):  # and SQLite's journal of it
+                left.unlink()
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)
 
 
 def checked_copy(file: Path, to: Path) -> None:
     """A consistent, checked copy in one file. It appears whole or not at all."""
-    unfinished = to.with_name(to.name + ".unfinished")
+    unfinished = to.with_name(to.name + UNFINISHED)
     try:
         to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from momentidx.errors import LibraryError
+from momentidx.errors import LibraryError, WrongUse
 from momentidx.footage import Footage
 from momentidx.library import backups, invariants, lock, schema, sqlite
 
@@ -58,19 +58,21 @@ class Saved:
 def restore(folder: Path, copy: Path) -> Path | None:
     """Put a copy of the database in the place of the present one; where that lies now, if there was one.
 
-    Raises LibraryError for what is no sound copy of a library, and LibraryBusy while a process indexes.
+    Raises WrongUse for what is no copy of a library, LibraryError for one that is not sound, and LibraryBusy while a
+    process indexes.
     """
-    if schema.compare(copy) is schema.Schema.EMPTY:
-        raise LibraryError(f"{copy} holds no library.")
+    _check_kind(copy)
+    schema.compare(copy)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.hold(folder), lock.turn(folder) as note:
-        fresh = folder / (sqlite.DATABASE + ".fresh")
+        fresh = folder / backups.FRESH
         backups.checked_copy(copy, fresh)
         return _put_in_place(folder, fresh, note)
 
 
 def verified(copy: Path) -> list[invariants.Finding]:
-    """How everything stands that is to hold of a backup. Raises like `Library.open` for what is none."""
+    """How everything stands that is to hold of a backup. Raises like `restore`."""
+    _check_kind(copy)
     current = schema.compare(copy, checked=0) is schema.Schema.CURRENT
     engine = sqlite.reading_engine(copy)
     try:
@@ -78,6 +80,21 @@ def verified(copy: Path) -> list[invariants.Finding]:
             return list(invariants.examine_copy(connection, current=current))
     finally:
         engine.dispose()
+
+
+def _check_kind(copy: Path) -> None:
+    """Raise WrongUse for what is no copy of a library, however damaged."""
+    if not copy.is_file():
+        raise WrongUse(f"{copy}: there is no such file.")
+    try:
+        with closing(sqlite.connect(copy, "ro")) as connection:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+            raise sqlite.explained(error, copy) from error
+        application = None
+    if application != sqlite.APPLICATION_ID:
+        raise WrongUse(f"{copy} is neither a library's database nor a copy of one.")
 
 
 def rebuild(folder: Path) -> Saved:
@@ -102,9 +119,17 @@ def rebuild(folder: Path) -> Saved:
     return saved
 
 
+def sweep(folder: Path) -> None:
+    """Delete what processes left that died over a copy or a rebuilding; the library's lock must be held."""
+    backups.sweep(folder)
+    shutil.rmtree(folder / WORKPLACE, ignore_errors=True)
+
+
 def _put_in_place(folder: Path, fresh: Path, note: Callable[[int], None]) -> Path | None:
+    count = backups.next_count(folder, fresh)
     with closing(sqlite.connect(fresh, "rw")) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA user_version = {count}")
         # Another library, as caches of the present one may be of the same generation.
         connection.execute("UPDATE meta SET uuid = ?, generation = generation + 1", (str(uuid.uuid4()),))
     aside = backups.exchange(folder, fresh, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
@@ -22,6 +23,7 @@ from momentidx.library import (
     invariants,
     lock,
     queries,
+    queue,
     said,
     saved,
     schema,
@@ -126,9 +128,10 @@ class Library:
     def examine(self) -> Iterator[invariants.Finding]:
         """How everything stands that is to hold of a library; reads all of it.
 
-        Whether all words can be found is only looked at while nobody indexes: it keeps writers waiting.
+        Whether all words can be found is only looked at where it can be and while nobody indexes: it keeps writers
+        waiting.
         """
-        if self.writer() is None:
+        if self.writer() is None and os.access(self.folder, os.W_OK):
             with sqlite.noting(self.folder) as connection:
                 yield from invariants.examine(connection, self.folder, words_too=True)
         else:
@@ -150,6 +153,11 @@ class Library:
         """Jobs in these states: what is in work first, then what is next, then the others by their numbers."""
         with self._reading() as connection:
             return status.jobs(connection, states, limit)
+
+    def without_jobs(self, numbers: Collection[int], paths: Collection[Path]) -> list[int | Path]:
+        """Which of these, as `Queue` takes them, stand for no job at all."""
+        with self._reading() as connection:
+            return queue.without_jobs(connection, numbers, paths)
 
     def paused(self) -> tuple[Path, ...]:
         """Folders whose files are not worked on; `Path()` stands for all. `Queue` changes them."""
@@ -191,8 +199,8 @@ class Library:
     def find_footage(self, which: Path | str) -> FootageSummary:
         """The footage at a path, or the one whose fingerprint begins so; at that of a proxy, its original.
 
-        Raises LibraryError for a path that is not indexed, saying what is known of it, and WrongUse
-        for a beginning that several fingerprints share.
+        Raises WrongUse for what is not known and for a beginning that several fingerprints share, and
+        LibraryError, saying why, for a path that is known and not indexed.
         """
         path, beginning = Path(which).absolute(), str(which)
         held = select(func.coalesce(FootageRow.proxy_of, FootageRow.id)).join(LocationRow)
@@ -203,7 +211,7 @@ class Library:
             if not found and len(beginning) >= SHORTEST_PREFIX and beginning.isascii():
                 found = queries.summaries(connection, self._stills, begins_so)
             if not found:
-                raise LibraryError(queries.why_missing(connection, path))
+                raise queries.missing(connection, path)
         if len(found) > 1:
             raise WrongUse(f"{len(found)} fingerprints begin with '{beginning}'. Give more of it, or a path.")
         return found[0]

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from momentidx.errors import LibraryError, MomentidxError, WrongUse
 from momentidx.events import Event, Layer, Moment, Remark
 from momentidx.files import SeenFile
 from momentidx.footage import Footage
@@ -278,18 +279,20 @@ def summaries(connection: Connection, stills: Stills, *conditions: ColumnElement
     ]
 
 
-def why_missing(connection: Connection, path: Path) -> str:
-    """Why a path has no footage, as a sentence."""
+def missing(connection: Connection, path: Path) -> MomentidxError:
+    """What is to be raised for a path that has no footage: wrong use only where nothing is known of it."""
     job = connection.execute(
         select(JobRow.state, JobRow.reason)
         .join(LocationRow, LocationRow.id == JobRow.location_id)
         .where(LocationRow.path == path)
     ).one_or_none()
     if job is None:
-        return f"{path} is not in the library. Run 'momentidx index' with it."
+        return WrongUse(f"{path} is not in the library. Run 'momentidx index' with it.")
     if job.state == "failed":
-        return f"{path} could not be indexed: {job.reason}"
-    return f"{path} is waiting to be indexed. Run 'momentidx index' with it, or wait for 'momentidx watch'."
+        return LibraryError(f"{path} could not be indexed: {job.reason}")
+    return LibraryError(
+        f"{path} is waiting to be indexed. Run 'momentidx index' with it, or wait for 'momentidx watch'."
+    )
 
 
 def places(connection: Connection, footage_ids: Collection[int]) -> dict[int, tuple[Path, bool]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, delete, false, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, false, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from momentidx.files import SeenFile
@@ -75,6 +75,18 @@ class Queue:
             waiting = queueing.enqueue(connection, once, lambda _path: queueing.NOW, now)
             queueing.first(connection, [file.path for file in waiting])
         return waiting
+
+
+def without_jobs(connection: Connection, numbers: Collection[int], paths: Collection[Path]) -> list[int | Path]:
+    """Which of these stand for no job at all."""
+
+    def is_unknown(about: ColumnElement[bool]) -> bool:
+        return connection.execute(select(JobRow.id).where(about).limit(1)).scalar() is None
+
+    return [
+        *(number for number in numbers if number > sqlite.LARGEST_NUMBER or is_unknown(JobRow.id == number)),
+        *(path for path in paths if is_unknown(_about([], [path]))),
+    ]
 
 
 def _about(numbers: Collection[int], paths: Collection[Path]) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, literal, select
 
 from momentidx.errors import WrongUse
 from momentidx.footage import Footage
-from momentidx.library import queries
+from momentidx.library import queries, sqlite
 from momentidx.library.answers import MAX_CAPTION, plain
 from momentidx.library.bins import BEST_RATING
 from momentidx.library.queries import HUMAN
@@ -160,7 +160,7 @@ def event_row(connection: Connection, number: int) -> Row[Any]:
         .join(FootageRow, FootageRow.id == LayerRow.footage_id)
         .where(EventRow.id == number)
     )  # fmt: skip
-    row = connection.execute(question).one_or_none()
+    row = connection.execute(question).one_or_none() if number <= sqlite.LARGEST_NUMBER else None
     if row is None:
         raise WrongUse(f"There is no moment {number}. 'momentidx find' and 'events' show the numbers.")
     return row

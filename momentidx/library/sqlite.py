@@ -32,6 +32,8 @@ WAL_LIMIT_BYTES = 64 * 2**20
 """The write-ahead log is cut back to this after a checkpoint."""
 MOST_WRITTEN = 2**31
 """Transactions are counted up to here and from 0 again."""
+LARGEST_NUMBER = 2**63 - 1
+"""That a row can have; a greater one is nobody's, and SQLite does not take it."""
 
 READ_PRAGMAS = ("PRAGMA wal_autocheckpoint = 0",)  # only the writing process checkpoints
 WRITE_PRAGMAS = (
@@ -158,7 +160,10 @@ def explained(error: sqlite3.Error, file: Path) -> LibraryError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryBusy(f"{file}: another program keeps the library locked. Close it and try again.")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-        return LibraryError(f"{file}: the library cannot be opened ({error}). Check the permissions of its folder.")
+        return LibraryError(
+            f"{file}: the library cannot be opened ({error}). Check the permissions of its folder, "
+            "or copy it to where it can be written."
+        )
     if code == sqlite3.SQLITE_IOERR:
         return LibraryError(f"{file}: the disk refused ({error}). Check the disk and its free space, then try again.")
     return LibraryError(f"{file}: SQLite refused: {error}. Please report this; nothing was changed.")
@@ -193,10 +198,22 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...]) -> Engine:
 
 def connect(file: Path, mode: str) -> sqlite3.Connection:
     """A connection as Python's module gives it; mode `ro`, `rw` or `rwc`. Transactions are begun by the caller."""
+    how = "mode=ro&immutable=1" if mode == "ro" and _cannot_change(file) else f"mode={mode}"
     return sqlite3.connect(
-        f"file:{quote(os.fsencode(file.absolute()))}?mode={mode}",
+        f"file:{quote(os.fsencode(file.absolute()))}?{how}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,  # the pool hands a connection to one thread at a time
     )
+
+
+def _cannot_change(file: Path) -> bool:
+    """Whether a database lies whole on a file system that is read-only, such as a snapshot or an archived disk.
+
+    SQLite would want to make files beside it for its locks, and must be told that it needs none.
+    """
+    try:
+        return bool(os.statvfs(file).f_flag & os.ST_RDONLY) and not file.with_name(f"{file.name}-wal").exists()
+    except OSError:
+        return False

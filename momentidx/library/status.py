@@ -147,11 +147,14 @@ def _seconds_per_byte(connection: Connection) -> float:
 
 
 def _failures(connection: Connection) -> tuple[FailedFile, ...]:
-    """What failed, by path; stages that failed for the same reason as one."""
+    """What failed, by path; stages that failed for the same reason as one.
+
+    A file that is away and whose failure may pass did not fail: it is tried again when it is back.
+    """
     rows = connection.execute(
         select(JobRow, LocationRow.path)
         .join(LocationRow, queries.LIES_AT)
-        .where(JobRow.state == "failed")
+        .where(JobRow.state == "failed", LocationRow.online | JobRow.passing.is_not(True))
         .order_by(LocationRow.path, JobRow.id)
     )
     found: dict[tuple[Path, str, str], list[Any]] = {}

@@ -134,6 +134,8 @@ def _write(path: Path, content: bytes) -> None:
             part.flush()
             os.fsync(part.fileno())  # else a power cut could leave the name with nothing behind it
             reach("stills.written")
+            # The folder is not synced as well: a power cut may take the name back, and then the picture is missed by
+            # the next walk and made again, which costs less than a sync for every event of every clip.
             Path(part.name).replace(path)
             reach("stills.replaced")
         except OSError:

@@ -16,6 +16,7 @@ from momentidx.files import SeenFile
 from momentidx.footage import Footage
 from momentidx.library import (
     answers,
+    damage,
     invariants,
     jobs,
     lock,
@@ -151,7 +152,11 @@ class WritableLibrary(Library):
             watched.note(connection, root)
 
     def repair(self) -> list[invariants.Finding]:
-        """Mend what can be mended; how everything stood before. As a whole or not at all."""
+        """Mend what can be mended; how everything stood before. As a whole or not at all.
+
+        What processes left that died over a copy of the library is deleted.
+        """
+        damage.sweep(self.folder)
         with self._writing() as connection:
             found = list(invariants.repair(connection, self.folder))
             storing.grow(connection)

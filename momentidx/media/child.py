@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # tasks make the child import this module, and it has no use 
 
 T = TypeVar("T")
 
+BUSY_SHARE = 0.8
+"""A child that had the processor for less of its time than this was kept waiting by something else than the file."""
 _DEATHS_AT_ONCE = 3
 _LONGEST_BACK_OFF = 60.0
 
@@ -103,12 +105,14 @@ class Decoder:
         """The items of the task's iterator, as they are made; closing the generator stops the task.
 
         `seconds` counts the time spent waiting for the child, not what the caller does in between.
-        Raises as `run` does. The child works ahead by about one item.
+        Raises as `run` does; a time limit may pass if the child spent much of it waiting, for a disk that hangs or a
+        machine that is busy. The child works ahead by about one item.
         """
         if self._busy:
             raise RuntimeError("a decoder does one task at a time: close the other stream first")
         child = self._running()
         self._busy = True
+        limit, had = seconds, child.worked()
         try:
             child.ask(task, args)
             while True:
@@ -130,12 +134,10 @@ class Decoder:
                 self.close()
             raise
         except TimeoutError:
+            has = child.worked()
             self.close()
-            raise UnusableFootage(
-                "time-limit",
-                f"{file}: decoding was stopped at its time limit. The file may be damaged; if it plays well, "
-                "raise 'decode_base_seconds' or 'decode_seconds_per_second'.",
-            ) from None
+            worked = limit if had is None or has is None else has - had
+            raise _too_long(file, worked, limit) from None
         except (EOFError, OSError):
             if self._interrupted.is_set():
                 self.close()
@@ -193,6 +195,22 @@ def _failure(kind: str, value: Any, file: Path) -> UnusableFootage:
     return UnusableFootage(
         "decoder-error",
         f"{file}: reading the pictures failed in a way we did not foresee ({reason}). Please report it, with the file.",
+    )
+
+
+def _too_long(file: Path, worked: float, limit: float) -> UnusableFootage:
+    stopped = f"{file}: decoding was stopped at its time limit"
+    if worked < BUSY_SHARE * limit:
+        return UnusableFootage(
+            "time-limit",
+            f"{stopped} of {limit:.0f} s, having worked for {worked:.0f} s: the disk or share is slow, or the machine "
+            "is busy with something else. It is tried again later.",
+            passing=True,
+        )
+    return UnusableFootage(
+        "time-limit",
+        f"{stopped}. The file may be damaged; if it plays well, raise 'decode_base_seconds' or "
+        "'decode_seconds_per_second'.",
     )
 
 

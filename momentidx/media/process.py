@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import is_dataclass
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,17 @@ class Process:
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def worked(self) -> float | None:
+        """Seconds of the processor that it has had in its life; None where the system does not tell."""
+        if self._wrapped:  # then this is bubblewrap's process, not the one inside
+            return None
+        try:
+            facts = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        times = facts.rpartition(")")[2].split()[11:13]  # utime and stime, see proc(5)
+        return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
     def ask(self, task: Callable[..., object], args: tuple[object, ...]) -> None:
         self._read_output()

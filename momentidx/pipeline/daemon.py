@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from momentidx.config import Settings
-from momentidx.errors import LibraryError, MomentidxError
+from momentidx.errors import LibraryBusy, LibraryError, MomentidxError
 from momentidx.library import WritableLibrary
 from momentidx.pipeline.answering import Answering
 from momentidx.pipeline.conditions import disk_full, why_wait
@@ -99,6 +99,7 @@ class _Worker:
         self._orders = orders
         self._progress = progress
         self._listener = listener
+        self._trouble = ""
 
     def work(self, tools: Tools) -> None:
         """Until a stop or new settings are asked for."""
@@ -128,11 +129,17 @@ class _Worker:
                 self._progress.ended(outcome, ended - started)
                 self._listener.indexed(outcome)
                 done, started = True, ended
+        except LibraryBusy as error:  # somebody looks at the database with another program; that ends some time
+            if str(error) != self._trouble:
+                self._listener.told(f"{error} Indexing goes on then.")
+            self._trouble = str(error)
+            return False
         except LibraryError as error:
             if not disk_full(tools.settings, self._library.folder):
                 raise
             _log.warning("%s", error)
             return False
+        self._trouble = ""
         return done
 
     def _tell(self, path: Path, part: Fraction) -> None:

@@ -124,7 +124,8 @@ def _look(path: Path) -> SeenFile:
     try:
         return SeenFile.of(path)
     except OSError as error:
-        raise UnusableFootage("gone", f"{path}: {error.strerror}.", passing=True) from error
+        why = f"{path}: it is not to be read any more: {error.strerror}."
+        raise UnusableFootage("gone", why, passing=True) from error
 
 
 def _check_unchanged(before: SeenFile) -> None:

@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from momentidx.errors import LibraryError, UnusableFootage
+from momentidx.errors import LibraryBusy, LibraryError, UnusableFootage
 from momentidx.events import Event
 from momentidx.footage import Footage
 from momentidx.library import Claim, Job, WritableLibrary
+from momentidx.library.jobs import MAX_TRIES
 from momentidx.media.frames import FrameSource
 from momentidx.pipeline import stages
 from momentidx.pipeline.describing import described
@@ -30,6 +31,8 @@ T = TypeVar("T")
 
 ONCE_MORE = ("decoder-crash", "time-limit")
 """Failures that a fresh decoding process may be spared; the second time in a row they are the file's."""
+STORE_TRIES = 30
+"""Each waits ten seconds for a program that keeps the library locked: what a captioner told may have taken hours."""
 LAST_MESSAGES = 5
 """Lines of the decoding libraries that are logged with a failure."""
 
@@ -43,6 +46,8 @@ class Outcome:
     """What was indexed; None when something failed."""
     reason: str | None = None
     """Why it failed, as a sentence."""
+    passing: bool = False
+    """Whether it is tried again by itself, as everything that failed of it may pass."""
 
 
 class Stopped(BaseException):
@@ -117,6 +122,7 @@ class _Run:
         self._tools = tools
         self._tell = partial(tell, claim.path)
         self._reasons: list[str] = []
+        self._passing = True
         self._work: stages.Work | None = None
         self.claim = claim
         """What is still to be ended."""
@@ -154,7 +160,16 @@ class _Run:
     def told(self, job: Job, told: Sequence[Event] | Exception) -> None:
         """Store what a captioner told, or why it could not."""
         assert self._work is not None
-        self._attempt(job, partial(stages.describe, job, self._work, told))
+        self._attempt(job, partial(self._store, partial(stages.describe, job, self._work, told)))
+
+    def _store(self, store: Callable[[], None]) -> None:
+        for _ in range(STORE_TRIES - 1):
+            try:
+                return store()
+            except LibraryBusy as busy:
+                log.warning("%s: %s", self.claim.path, busy)
+                self._tell(Fraction(1))  # it may be time to stop
+        return store()
 
     def ended(self) -> Outcome | None:
         """Do the rest; None when the file was queued again meanwhile, and so is not done."""
@@ -165,7 +180,7 @@ class _Run:
                         self._attempt(job, partial(stage, job, self._work))
             self._library.settle()
         if self._reasons:
-            return Outcome(self.claim.path, None, self._reasons[0])
+            return Outcome(self.claim.path, None, self._reasons[0], self._passing)
         return Outcome(self.claim.path, self.claim.footage) if self._work is not None else None
 
     def _attempt(self, job: Job, run: Callable[[], T]) -> T | None:
@@ -198,3 +213,4 @@ class _Run:
         tried_with = self._tools.wanted.version(job.stage, job.tool)
         self._library.fail(job, code, reason, passing=passing, tried_with=tried_with)
         self._reasons.append(reason)
+        self._passing &= passing and job.tries + 1 < MAX_TRIES

@@ -18,7 +18,9 @@ _NETWORK = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fhgfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs"}
     | {"nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs"}
 )
-"""File systems that others change behind this kernel's back, so that it has no events to send."""
+"""File systems that others change behind this kernel's back, so that it has no events to send ..."""
+_SHARES = frozenset({"afs", "cifs", "davfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"})
+"""... and those among them that lie on a server, where each machine has a view and locks of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Mount:
     """File system type: `ext4`, `nfs4`, `fuse.sshfs`, ..."""
     source: str
     """A device or a network address; whatever it was mounted from."""
+
+    @property
+    def share(self) -> bool:
+        """Whether it lies on a server: no place for a database that several machines may open."""
+        return self.kind in _SHARES
 
     @property
     def network(self) -> bool:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from momentidx.errors import LibraryBusy
+from momentidx.errors import LibraryBusy, LibraryError
 
 RUN_FILE = "web.json"
 LONGEST = 4096
@@ -31,9 +31,17 @@ class Address:
 
 @contextmanager
 def published(folder: Path, address: Address) -> Iterator[None]:
-    """Tell where the server is, until the end of the block. Raises LibraryBusy when another one serves the library."""
+    """Tell where the server is, until the end of the block.
+
+    Raises LibraryBusy when another one serves the library, LibraryError where nothing can be written.
+    """
     file = folder / RUN_FILE
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LibraryError(
+            f"{file} cannot be written: {error.strerror}. The page needs it; copy the library to where it can be."
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

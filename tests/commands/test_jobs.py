@@ -53,7 +53,11 @@ def test_jobs_are_retried_and_cancelled_by_number_and_by_place(library: Path) ->
     assert said("jobs", "cancel", "1", "failed.mov", "--json") == '{"cancelled": 2}\n'
     assert said("jobs", "retry", ".") == "2 jobs queued.\n"
     assert said("jobs", "retry", "--now", "failed.mov") == "1 job queued.\n"
-    assert said("jobs", "retry", "99") == "0 jobs queued. 'momentidx jobs list' shows those that there are.\n"
+    assert said("jobs", "retry", "1") == "0 jobs queued. 'momentidx jobs list' shows those that there are.\n"
+    for unknown, name in (("99", "99"), ("nowhere.mov", f"about {library.parent / 'nowhere.mov'}")):
+        with pytest.raises(WrongUse) as refused:
+            said("jobs", "cancel", "1", unknown)
+        assert str(refused.value) == f"There is no job {name}. 'momentidx jobs list' shows those that there are."
     with Library.open(library) as opened:
         assert [job.id for job in opened.jobs(["queued"])] == [2, 1]
     with pytest.raises(WrongUse, match="Say what is to go first"):

@@ -83,6 +83,10 @@ def test_what_the_manager_says_is_passed_on(tmp_path: Path, stand_in: Path, monk
     monkeypatch.setattr(Systemd, "UNIT", "refused.service")
     with pytest.raises(MomentidxError, match=r"^systemctl --user start refused\.service: no such bus$"):
         Systemd().start()
+    (stand_in / "systemctl").write_text("#!/bin/sh\necho 'no such bus' >&2; exit 1\n")
+    with pytest.raises(MomentidxError, match=r"daemon-reload: no such bus\. No systemd of yours runs here"):
+        Systemd().write(HOSTILE)
+    assert not Systemd().file.exists(), "nothing is left that looks installed"
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MomentidxError, match=r"^systemctl cannot be run: No such file or directory\."):
         Systemd().start()

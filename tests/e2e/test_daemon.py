@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import socket
@@ -205,7 +206,10 @@ def test_signals_are_obeyed_and_nobody_has_to_listen(tmp_path: Path, drawn: Path
         daemon.process.send_signal(signal.SIGHUP)
         daemon.wait_for("Waiting: outside of the quiet window 00:00-00:00.")
         shutil.copy(drawn / "A003_night.mov", folder)
-        wait_until(lambda: "Pending   1 file," in momentidx("status", "--library", library), "it is queued")
+        wait_until(
+            lambda: re.search(r"Pending   1 file, \d+ MB\n", momentidx("status", "--library", library)) is not None,
+            "it is queued, and nothing is known of its length",
+        )
         assert "Waiting   outside of the quiet window 00:00-00:00\n" in momentidx("status", "--library", library)
 
         log.rename(log.with_name("moved.log"))

@@ -151,6 +151,8 @@ def test_the_decoding_child_holds_none_of_the_librarys_files_and_nobody_reads_th
         names = {name.removeprefix("library.sqlite") for name in held(daemon.process.pid, program.library)}
         pictures = {name for name in names if name.endswith(".part")}  # on their way to their place
         assert names - pictures <= {"", "-wal", "-shm", "library.lock", "library.turn", "momentidx.log"}
+        daemon.process.send(signal.SIGQUIT)
+        daemon.wait_until(lambda: "most recent call first" in daemon.process.said, "it says where its threads are")
         assert daemon.stop()[0] == 0, "code 99 would mean that somebody opened the database"
 
 

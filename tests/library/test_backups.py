@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from momentidx.errors import LibraryBusy, LibraryError
+from momentidx.errors import LibraryBusy, LibraryError, WrongUse
 from momentidx.events import Moment
 from momentidx.library import Bins, Library, WritableLibrary, backups, damage, lock, schema, sqlite
 from momentidx.library.compact import compact
@@ -119,11 +119,35 @@ def test_ten_backups_are_kept_and_those_elsewhere_are_nobodys_business(filled: P
         backups.back_up(filled, own)
 
 
-def test_a_backup_made_after_the_clock_was_put_back_is_kept(filled: Path) -> None:
+def test_the_newest_backup_is_the_one_that_knows_most_whatever_the_clock_said(filled: Path, tmp_path: Path) -> None:
     for number in range(backups.KEPT):
         backups.back_up(filled).replace(filled / backups.BACKUPS / f"library-2999010{number}T000000000000Z.sqlite")
+    assert backups.back_up(filled) in backups.backups(filled), "kept, though nothing was written since the others"
+    add(filled, tmp_path, 2)
+    second = backups.back_up(filled)
+    damage.restore(filled, backups.backups(filled)[-1])
+    third = backups.back_up(filled)
+    (filled / backups.BACKUPS / "library-29990101T000000000000Z.sqlite").write_bytes(b"nonsense")
+    assert backups.backups(filled)[:2] == [third, second], "also after one of an earlier time was restored"
+    assert backups.backups(filled)[-1].name == "library-29990101T000000000000Z.sqlite"
+
+
+def test_what_a_process_left_that_died_over_a_copy_goes_and_what_one_is_making_stays(filled: Path) -> None:
     made = backups.back_up(filled)
-    assert made in backups.backups(filled)
+    left = [made.with_name(f"library-1Z.sqlite.unfinished{ending}") for ending in ("", "-journal")]
+    left += [filled / "library.sqlite.fresh.unfinished", filled / damage.WORKPLACE / sqlite.DATABASE]
+    left[-1].parent.mkdir()
+    for each in left:
+        each.touch()
+    with backups._making(made.parent):
+        left[0].touch()
+        backups.back_up(filled)
+        assert left[0].exists()
+    backups.back_up(filled)
+    assert [each.exists() for each in left] == [False, False, True, True]
+    with WritableLibrary.open(filled) as library:
+        library.repair()
+    assert not any(each.exists() for each in left)
 
 
 def test_a_power_cut_leaves_a_restored_library_without_the_count_of_the_former(
@@ -151,9 +175,12 @@ def test_what_is_no_backup_is_not_restored(filled: Path, tmp_path: Path) -> None
         connection.execute("CREATE TABLE bookmarks (url TEXT)")
     damaged.write_bytes(backups.back_up(filled).read_bytes()[:20_000])
     before = (filled / sqlite.DATABASE).read_bytes()
-    for copy, sentence in ((nothing, "holds no library"), (foreign, "another program"), (damaged, "is damaged")):
-        with pytest.raises(LibraryError, match=sentence):
-            damage.restore(filled, copy)
+    for look in (lambda copy: damage.restore(filled, copy), damage.verified):
+        for copy in (nothing, foreign):
+            with pytest.raises(WrongUse, match=f"^{copy} is neither a library's database nor a copy of one"):
+                look(copy)
+        with pytest.raises(LibraryError, match="is damaged"):
+            look(damaged)
     assert (filled / sqlite.DATABASE).read_bytes() == before
     assert not (filled / backups.ASIDE).exists()
 

@@ -161,3 +161,16 @@ def test_a_still_on_a_full_disk_is_a_sentence(small_disk: Path, tmp_path: Path) 
         assert library.status().stages["pictures"]["running"] == 1
     stills = [path for path in (small_disk / "library" / "stills").rglob("*") if path.is_file()]
     assert stills == [], "no half of a picture is left"
+
+
+def test_a_library_on_a_disk_that_is_read_only_is_read_as_it_is(small_disk: Path, tmp_path: Path) -> None:
+    folder = small_disk / "library"
+    with WritableLibrary.open(folder) as library:
+        indexed(library, file(tmp_path))
+        before = library.dump()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with Library.open(folder) as library:
+        assert library.dump() == before
+        assert [found for found in library.examine() if found.broken] == []
+    with pytest.raises(LibraryError, match="cannot be locked: Read-only file system"):
+        WritableLibrary.open(folder)

@@ -253,6 +253,7 @@ def test_a_file_that_comes_back_is_tried_again_if_it_failed_for_being_away(
     everything = [away.path, bad.path, half.path]
     library.mark(offline=everything)
     assert states(library) == {"failed": 5, "done": 1}
+    assert [failed.code for failed in library.status().failures] == ["no-video"], "the others are away"
     library.mark(online=everything)
     assert states(library) == {"queued": 4, "failed": 1, "done": 1}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from momentidx.errors import LibraryError, UnusableFootage, WrongUse
+from momentidx.errors import LibraryError, MomentidxError, UnusableFootage, WrongUse
 from momentidx.events import Layer, Moment
 from momentidx.library import Coverage, LayerSummary, Library, Status, WritableLibrary
 from momentidx.times import Span
@@ -267,9 +267,10 @@ def test_what_is_not_there_is_explained(library: WritableLibrary, tmp_path: Path
         "Run 'momentidx index' with it, or wait for 'momentidx watch'.",
         tmp_path / "x.mp4": f"{tmp_path / 'x.mp4'} is not in the library. Run 'momentidx index' with it.",
     }.items():
-        with pytest.raises(LibraryError) as missing:
+        with pytest.raises(MomentidxError) as missing:
             library.find_footage(path)
         assert str(missing.value) == sentence
+        assert isinstance(missing.value, WrongUse) == (path.name == "x.mp4")
 
 
 def test_a_beginning_that_two_fingerprints_share_is_refused(library: WritableLibrary, tmp_path: Path) -> None:
@@ -278,7 +279,7 @@ def test_a_beginning_that_two_fingerprints_share_is_refused(library: WritableLib
     assert library.find_footage("abcdef2").footage == other("abcdef22")
     with pytest.raises(WrongUse, match="2 fingerprints begin with 'abcdef'"):
         library.find_footage("abcdef")
-    with pytest.raises(LibraryError, match="not in the library"):
+    with pytest.raises(WrongUse, match="not in the library"):
         library.find_footage("%bcdef")  # no pattern
 
 

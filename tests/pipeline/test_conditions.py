@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -57,3 +59,34 @@ def test_the_hour_and_the_load_are_looked_at(monkeypatch: pytest.MonkeyPatch, tm
     assert why_wait(Settings(quiet_window="22:00-06:00"), tmp_path, NOON) == "outside of the quiet window 22:00-06:00"
     assert why_wait(Settings(yield_load=1.2), tmp_path, NOON) == "the machine is busy (load 1.5 per core)"
     assert why_wait(Settings(yield_load=1.6), tmp_path, NOON) is None
+
+
+PMON = """\
+# gpu         pid   type     sm    mem    enc    dec    jpg    ofa    command
+# Idx           #    C/G      %      %      %      %      %      %    name
+    0        {us}     C     90     40      -      -      -      -    python
+    0     {child}     C     80     40      -      -      -      -    python
+    0          1      G     12      4      -      -      -      -    Xorg
+    0          2      G     30      9      3      -      -      -    resolve
+    1          3      C      -      -      -      -      -      -    idle
+    2          -      -      -      -      -      -      -      -    -
+"""
+
+
+def test_other_programs_on_the_gpu_are_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    disk(monkeypatch, total=10**12, free=10**11)
+    program = tmp_path / "nvidia-smi"
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        told = PMON.format(us=os.getpid(), child=child.pid)
+        program.write_text(f"#!/bin/sh\n[ \"$1\" = pmon ] && cat <<'END'\n{told}END\n")
+        program.chmod(0o755)
+        for limit, why in ((0, None), (40, "other programs use the GPU (42 %)"), (42, None)):
+            conditions._gpu_of_others.cache_clear()
+            assert why_wait(Settings(yield_gpu=limit), tmp_path, NOON) == why
+        program.unlink()
+        conditions._gpu_of_others.cache_clear()
+        assert why_wait(Settings(yield_gpu=1), tmp_path, NOON) is None, "there is nobody to ask"
+        assert child.stdin is not None
+        child.stdin.write(b"\n")
+    conditions._gpu_of_others.cache_clear()

@@ -275,5 +275,5 @@ def test_a_file_that_went_away_fails_for_the_time_being(library: WritableLibrary
     library.enqueue(SeenFile.of(clip))
     clip.unlink()
     (outcome,) = work(library, tools)
-    assert outcome.reason == f"{clip}: No such file or directory."
+    assert outcome == Outcome(clip, None, f"{clip}: it is not to be read any more: No such file or directory.", True)
     assert [(failure.code, failure.passing) for failure in library.status().failures] == [("gone", True)]

@@ -22,13 +22,16 @@ def test_a_path_lies_on_the_innermost_mount_and_the_latest_of_those_at_one_place
 
 
 @pytest.mark.parametrize(
-    ("path", "network"),
-    [("/", False), ("/mnt/nas", True), ("/media/A card", False), ("/home/me/cloud/x", True), ("/mnt/ntfs", False)],
+    ("path", "network", "share"),
+    [
+        *(("/", False, False), ("/mnt/nas", True, True), ("/media/A card", False, False)),
+        *(("/home/me/cloud/x", True, False), ("/mnt/ntfs", False, False)),
+    ],
 )
-def test_network_shares_are_told_from_local_disks(path: str, network: bool) -> None:
+def test_network_shares_are_told_from_local_disks(path: str, network: bool, share: bool) -> None:
     mount = mount_of(Path(path), TABLE)
     assert mount is not None
-    assert mount.network == network
+    assert (mount.network, mount.share) == (network, share)
 
 
 def test_without_a_table_nothing_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from momentidx.config import Settings, Sources, load_settings
-from momentidx.errors import LibraryBusy, WrongUse
+from momentidx.errors import LibraryBusy, LibraryError, WrongUse
 from momentidx.web.keys import (
     CODE_SECONDS,
     ENDED_FILE,
@@ -133,6 +133,8 @@ def test_the_run_file_counts_only_while_its_process_runs(tmp_path: Path) -> None
     assert running(tmp_path) is None
     (tmp_path / RUN_FILE).write_text('{"url": "http://127.0.0.1:1", "token": "of a killed process", "pid": 1}')
     assert running(tmp_path) is None
+    with pytest.raises(LibraryError, match=r"web\.json cannot be written: "), published(tmp_path / "none", address):
+        pass
 
 
 def sources(folder: Path, **options: object) -> Sources:
