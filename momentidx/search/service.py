@@ -126,13 +126,18 @@ class Service:
             return misses(library, answers, wish, embedder=ready.embedder, vectors=ready.vectors, kept=ready.kept)
 
     def warm_up(self) -> None:
-        """Do before the first questions what they would have to wait for; those that come meanwhile go first."""
+        """Do before the first question what it would have to wait for."""
+        with suppress(MomentidxError), self._turns.turn():
+            _, ready = self._ready()
+            ready.embedder.embed(["a word"])
+
+    def read_ahead(self) -> None:
+        """Read what is told around the newest clips, while nobody asks: some seconds, at most until this is closed."""
         from momentidx.search.surroundings import REMEMBERED
 
         with suppress(MomentidxError):
             with self._turns.turn():
                 library, ready = self._ready()
-                ready.embedder.embed(["a word"])
                 clips = library.newest_clips(REMEMBERED // 2)
             for first in range(0, len(clips), CLIPS_AHEAD):
                 with self._turns.turn(inf):
@@ -226,6 +231,7 @@ def serve(folder: str, embedder: str) -> None:
         if not select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
             service.warm_up()
             settle()
+            threading.Thread(target=service.read_ahead, name="reading ahead", daemon=True).start()
         sys.stdin.buffer.read()
 
 

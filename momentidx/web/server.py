@@ -136,3 +136,4 @@ def _warm_up(desk: Desk, server: Server) -> None:
     if not server.should_exit:
         desk.service.warm_up()
         settle()
+        desk.service.read_ahead()

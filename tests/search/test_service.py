@@ -63,7 +63,7 @@ def test_the_answers_are_those_of_the_library(running: Path) -> None:
 
 def test_what_is_told_around_events_is_read_before_anybody_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service = Service(folder, "minilm")
-    service.warm_up()
+    service.read_ahead()
     monkeypatch.delattr(Library, "told")
     found = service.search("a dog", Wish())
     service.close()
