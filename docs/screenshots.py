@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parent / "page"
 WIDTH, HEIGHT = 1280, 720
-QUALITY = 60
+QUALITY = 50
 LIST = "1. the camera pans over green hills, 4s\n2. a red ball crosses the frame, 2s\n3. a light moves at night, 3s\n"
 
 
@@ -46,6 +46,7 @@ def main(library: Path, footage: Path) -> None:
     with served(desk) as url, browsed(f"{url}/login?code={desk.keys.code()}") as page:
         page.wait_for_selector(".home")
         for name, take in VIEWS.items():
+            page.mouse.move(0, 0)
             take(page, url)
             page.wait_for_timeout(800)  # for pictures that come by and by
             file = PICTURES / f"{name}.jpg"
