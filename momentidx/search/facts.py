@@ -42,9 +42,6 @@ _GOES = (
 )
 _SLOWLY = r"(?: (?:slowly|quickly|slightly|further|back|over|off|around|then|it|along))*"
 _TO = r"(?: from (?:the )?(?:left|right|top|bottom)(?: side)?)?(?: (?:to|towards?))?(?: the)?"
-_PUTS = r"(?:puts?|putting|plac(?:e|es|ed|ing)|sets?|setting|lays?)"
-_WHAT = r"(?: (?!and\b)[\w~]+){0,4}?"
-"""A few words, of which some may have been read."""
 _PERSONS = r"(?:people|persons?|men|man|women|woman|boys?|girls?|kids?|children|child)"
 _SOMETHING = r"(?:a|an|the|his|her|their)\b"
 """Pulled out by somebody, not by the camera."""
@@ -91,10 +88,6 @@ _RULES = (
         "comes", {"in": "in", "into": "in", "out": "out", "away": "out", "off": "out"},
         r"(?:walk|run|com|go|step|driv|rid|rush|swim|jump|fl[yi]|sink)\w*(?: back)? @",
     ),
-    _rule("handled", {"away": "taken", "off": "taken", "out": "taken"}, rf"(?:take|takes|taken|taking|took){_WHAT} @"),
-    _rule("handled", {"up": "taken"}, rf"(?:pick|lift)(?:s|ed|ing)?{_WHAT} @"),
-    _rule("handled", dict.fromkeys(("remove", "removes", "removed", "removing"), "taken"), "@"),
-    _rule("handled", {"down": "put", "back": "put"}, rf"{_PUTS}{_WHAT} @"),
     _rule("people", _COUNTS, rf"@(?: of)?(?: (?!and )\w+){{0,2}} {_PERSONS}"),
 )  # fmt: skip
 _FACTS = tuple(dict.fromkeys((rule.kind, value) for rule in _RULES for value in rule.means.values()))

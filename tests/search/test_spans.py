@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from momentidx.search.adapter import CELLS
-from momentidx.search.spans import LARGEST, MEASURED, choose, tiou
+from momentidx.search.spans import LARGEST, MEASURED, PEOPLE, agreement_with, choose, tiou
 
 EVENTS = np.array([[0.0, 10.0], [10.0, 20.0], [40.0, 60.0]])
 
@@ -75,3 +75,8 @@ def test_measured_edges_are_kept_where_edges_by_eye_are_widened() -> None:
     fits = scores([0.25, 0.2, 0.6])
     assert choose(fits, events, 30.0, agreement=MEASURED).times.tolist() == [[[12, 30]]]
     assert choose(fits, events, 30.0).times.tolist() == [[[10, 30]]]
+
+
+def test_only_where_every_event_was_measured_answers_keep_closely_to_one() -> None:
+    told = [["shotlog"], ["shotlog", "human"], ["transformers"]]
+    assert [agreement_with(captioners) for captioners in told] == [MEASURED, PEOPLE, PEOPLE]
