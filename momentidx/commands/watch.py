@@ -6,6 +6,7 @@ import faulthandler
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -49,7 +50,7 @@ def watch(
     setup = set_up(library, web=web, web_listen=listen, web_port=port)
     orders, log = Orders(), LogFile(setup.folder)
     _hear_signals(orders, log.reopen)
-    faulthandler.register(signal.SIGQUIT)
+    faulthandler.register(signal.SIGQUIT, sys.__stderr__ or sys.stderr)
 
     from momentidx.pipeline.daemon import watch as run
 

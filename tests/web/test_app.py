@@ -6,7 +6,7 @@ import re
 import shutil
 
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 
 from momentidx import __version__
 from momentidx.library import Captions, Library
