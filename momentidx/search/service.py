@@ -147,7 +147,7 @@ class Service:
 
     def close(self) -> None:
         """Let go of the library; a later question opens what lies in its folder then."""
-        with self._turns.turn(inf):  # after all that wait, also those that were begun and have stepped back
+        with self._turns.last():  # also after those that were begun and have stepped back
             if self._library is not None:
                 self._library.close()
             self._library = self._kept = None

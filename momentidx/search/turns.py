@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from time import monotonic
 
 from momentidx.search.query import Query, Timed, walk
@@ -31,7 +32,7 @@ class Turns:
         self._numbers = count()
         self._changed = threading.Condition()
         self._waiting: list[tuple[float, int]] = []
-        self._busy = False
+        self._running: tuple[float, int] | None = None
 
     @contextmanager
     def turn(self, seconds: float = SHORT_SECONDS) -> Iterator[Callable[[], None]]:
@@ -43,23 +44,34 @@ class Turns:
         finally:
             self._end()
 
+    @contextmanager
+    def last(self) -> Iterator[None]:
+        """Waits for all that have begun or wait by now, and not for ever for those that come later."""
+        with self._changed:
+            known = [*self._waiting, *([self._running] if self._running else [])]
+            due = max((until for until, _ in known if until < inf), default=0.0)  # not for what has all the time
+            self._begin((due, next(self._numbers)))
+        try:
+            yield
+        finally:
+            self._end()
+
     def _step_back(self, mine: tuple[float, int]) -> None:
         with self._changed:
             if not self._waiting or self._waiting[0] > mine:
                 return
-        self._end()
-        self._begin(mine)
+            self._end()  # in one go with the next line: who closes must always find it
+            self._begin(mine)
 
     def _begin(self, mine: tuple[float, int]) -> None:
         with self._changed:
             heappush(self._waiting, mine)
-            self._changed.wait_for(lambda: not self._busy and self._waiting[0] == mine)
-            heappop(self._waiting)
-            self._busy = True
+            self._changed.wait_for(lambda: not self._running and self._waiting[0] == mine)
+            self._running = heappop(self._waiting)
 
     def _end(self) -> None:
         with self._changed:
-            self._busy = False
+            self._running = None
             self._changed.notify_all()
 
 

@@ -29,8 +29,18 @@ class Asked:
                 step_back()
             self.answered.append(f"{name} ended")
 
+        return self._begun(name, answer)
+
+    def close(self) -> threading.Thread:
+        def last() -> None:
+            with self.turns.last():
+                self.answered.append("closed")
+
+        return self._begun("close", last)
+
+    def _begun(self, name: str, run: Callable[[], None]) -> threading.Thread:
         waiting = len(self.turns._waiting)
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=run)
         thread.start()
         wait_until(lambda: len(self.turns._waiting) > waiting or not thread.is_alive(), f"{name} waits")
         return thread
@@ -69,6 +79,20 @@ def test_a_long_question_that_has_begun_steps_back_for_a_short_one_and_goes_on()
         thread.join(20)
     assert asked.answered[:2] == ["long", "short"]
     assert sorted(asked.answered[2:]) == ["long ended", "short ended"]
+
+
+def test_who_closes_waits_for_all_that_have_begun_but_not_for_those_that_keep_coming() -> None:
+    asked = Asked()
+    with asked.turns.turn(LONG_SECONDS) as step_back:
+        threads = [asked.ask("short", SHORT_SECONDS), asked.close()]
+        asked.now = 10.0
+        threads += [asked.ask("later", SHORT_SECONDS)]
+        step_back()
+        asked.answered.append("long goes on")
+    for thread in threads:
+        thread.join(20)
+    told = [each for each in asked.answered if "ended" not in each]
+    assert told == ["short", "long goes on", "closed", "later"]
 
 
 def test_questions_about_time_are_the_long_ones() -> None:
