@@ -51,6 +51,8 @@ class News:
         self._desk = desk
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._last: Seen | None = None
+        """What everybody was told; None while nobody listens or nothing was seen."""
         self._asked: tuple[int, float] | None = None
         """The newest event when saved searches were last asked, and when that was."""
         self._ended = False
@@ -61,6 +63,8 @@ class News:
             raise Conflict("Too many listen already. Close a page, or try again.")
         news: asyncio.Queue[str | None] = asyncio.Queue(MOST_UNREAD)
         self._listeners.add(news)
+        for piece in _whole(self._last):
+            news.put_nowait(piece)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         return self._told(news)
@@ -77,10 +81,6 @@ class News:
 
     async def _told(self, news: asyncio.Queue[str | None]) -> AsyncIterator[str]:
         try:
-            seen = await to_thread.run_sync(self._seen)
-            if seen is not None:
-                yield _event("progress", seen.progress)
-                yield _event("changed", seen.changed)
             while True:
                 try:
                     piece = await asyncio.wait_for(news.get(), BEAT_SECONDS)
@@ -93,19 +93,19 @@ class News:
             self._listeners.discard(news)
 
     async def _look(self) -> None:
-        """As long as somebody listens."""
-        before: Seen | None = None
-        while self._listeners:
-            seen = await to_thread.run_sync(self._seen)
-            if seen is not None:
-                if before is not None and seen.progress != before.progress:
-                    self._tell(_event("progress", seen.progress))
-                if before is not None and seen.changed != before.changed:
-                    self._tell(_event("changed", seen.changed))
-                for found in await to_thread.run_sync(lambda: list(self._found(seen.newest_event))):  # noqa: B023
-                    self._tell(_event("found", found))
-                before = seen
-            await asyncio.sleep(EVERY_SECONDS)
+        """As long as somebody listens. Nobody else looks: what changed is what differs from what was told."""
+        try:
+            while self._listeners:
+                seen = await to_thread.run_sync(self._seen)
+                if seen is not None:
+                    for piece in _differing(self._last, seen):
+                        self._tell(piece)
+                    self._last = seen
+                    for found in await to_thread.run_sync(lambda: list(self._found(seen.newest_event))):  # noqa: B023
+                        self._tell(_event("found", found))
+                await asyncio.sleep(EVERY_SECONDS)
+        finally:
+            self._last = None
 
     def _tell(self, piece: str) -> None:
         for news in list(self._listeners):
@@ -160,6 +160,15 @@ class News:
                 continue
             if count:
                 yield FoundNew(name=search.name, query=search.query, count=count)
+
+
+def _whole(seen: Seen | None) -> list[str]:
+    return [] if seen is None else [_event("progress", seen.progress), _event("changed", seen.changed)]
+
+
+def _differing(before: Seen | None, seen: Seen) -> list[str]:
+    """The pieces that tell something new."""
+    return [piece for piece in _whole(seen) if piece not in _whole(before)]
 
 
 def _event(name: str, value: Value) -> str:

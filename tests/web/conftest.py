@@ -29,7 +29,7 @@ from momentidx.web.app import create_app
 from momentidx.web.desk import Desk
 from momentidx.web.keys import Ended, Keys
 from momentidx.web.server import make_server
-from tests.e2e.command import wait_until
+from tests.e2e.command import PATIENCE, wait_until
 from tests.web import numbered
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def serving(desk: Desk, port: int = 0) -> Iterator[Server]:
 
         def stop() -> None:
             server.should_exit = True
-            thread.join()
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
 
         try:
             yield Server(f"http://127.0.0.1:{listening.getsockname()[1]}", TOKEN, desk, stop)

@@ -44,13 +44,17 @@ def momentidx(*arguments: str | Path, **env: str) -> Iterator[subprocess.Popen[s
     command = [sys.executable, str(ROOT / "typer_app.py"), *map(str, arguments)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=environment(**{"PYTHONUNBUFFERED": "1", "MOMENTIDX_WEB_PORT": "0"} | env),
+        env=environment(**{"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", "MOMENTIDX_WEB_PORT": "0"} | env),
     ) as process:  # fmt: skip
         try:
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=PATIENCE)
+            try:
+                output, _ = process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)  # it says where its threads are
+                output, _ = process.communicate()
     assert process.returncode == 0, output
     assert "Stopped." in output
 

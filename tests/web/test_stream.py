@@ -1,9 +1,12 @@
 """News as they come: over a real connection, for they have no end."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPResponse
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +14,7 @@ import pytest
 
 from momentidx.library import Captions, SavedSearches
 from momentidx.web import news
+from momentidx.web.values import Changed
 from tests.e2e.command import PATIENCE
 from tests.web.conftest import Server
 
@@ -28,12 +32,15 @@ def listening(server: Server) -> Iterator[Iterator[Piece]]:
 
 
 def pieces(answer: HTTPResponse) -> Iterator[Piece]:
-    name = ""
+    """Fails after a while without any: that the connection still stands is told all the time."""
+    name, told = "", time.monotonic()
     for line in answer:
+        assert time.monotonic() < told + PATIENCE, "no news"
         if line.startswith(b"event: "):
             name = line.decode().removeprefix("event: ").strip()
         elif line.startswith(b"data: "):
             yield name, json.loads(line.decode().removeprefix("data: "))
+            told = time.monotonic()
 
 
 def test_it_begins_with_how_everything_stands(server: Server) -> None:
@@ -57,6 +64,20 @@ def test_a_change_by_another_process_is_told_to_everybody(own_server: Server) ->
             name, after = next(told)
             assert (name, after["generation"]) == ("changed", before[1]["generation"])
             assert after["writes"] > before[1]["writes"]
+
+
+def test_what_changes_while_somebody_begins_to_listen_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = count(1)
+
+    def changed_since_the_first_look(self: news.News) -> news.Seen | None:
+        look = next(looks)
+        seen = seen_by(self)
+        return seen and replace(seen, changed=Changed(generation=1, writes=min(look, 2)))
+
+    seen_by = news.News._seen
+    monkeypatch.setattr(news.News, "_seen", changed_since_the_first_look)
+    with listening(server) as told:
+        assert [next(told)[1].get("writes") for _ in range(3)] == [None, 1, 2]
 
 
 def test_new_answers_to_a_saved_search_are_told(own_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
