@@ -1,8 +1,9 @@
-"""What every test gets: no error may pass in the log unnoticed, and the shared footage where it exists."""
+"""What every test gets: no error may pass in the log unnoticed, no signal stay blocked; and the shared footage."""
 
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,14 @@ def _no_error_in_the_log(caplog: pytest.LogCaptureFixture, request: pytest.Fixtu
     phases = ("setup", "call")
     errors = [record for phase in phases for record in caplog.get_records(phase) if record.levelno >= logging.ERROR]
     assert not errors, f"{request.node.name} logged: " + "; ".join(record.getMessage() for record in errors)
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_heard_as_before() -> Iterator[None]:
+    """Processes that later tests start inherit what is blocked here, and could not be stopped."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 @pytest.fixture(scope="session")
