@@ -10,8 +10,9 @@ what looking for text costs on footage that has none. The extra `ocr` is needed 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import cv2
@@ -24,7 +25,7 @@ from momentidx.demo import scenes
 from momentidx.events import Event
 from momentidx.models.reading import Reader
 from tests.caption.painted import Painted
-from tests.caption.paintings import HEIGHT, WIDTH, beside, desktop, hand_and_ball, leader
+from tests.caption.paintings import HEIGHT, WIDTH, beside, desktop, hand_and_ball, leader, street, walker
 
 Picture = NDArray[np.uint8]
 Truth = tuple[str, int, int]
@@ -37,6 +38,7 @@ TEXTS = ("Jane Doe, Chief Engineer", "EMERGENCY EXIT", "Platform 9 to London", "
 
 def main() -> None:
     kinds()
+    tracking()
     reader = Reader()
     text(reader)
     cost(reader)
@@ -71,6 +73,68 @@ def kinds() -> None:
         off = np.median([each for _, each in found[kind]]) if right else float("nan")
         print(f"{kind:<16}{right + none:>6}{f1:>8.2f}{off:>22.1f}")
     print("invented where there was none:", {kind: n for kind, n in invented.items() if n} or "nothing")
+
+
+def tracking() -> None:
+    """Somebody whom a camera travels beside or turns after, and what only seems so; frames 40 to 90 of 130 move."""
+    log = ShotLog()
+    print(f"\n{'the camera goes':<44}{'is':<10}{'told: tracking':>16}{'follows':>9}{'neither':>9}{'frames off':>12}")
+    right, wrong, missed = 0, 0, 0
+    for name, truth, paint in follow_shots():
+        told, off, hits = Counter[str](), [], 0
+        for speed, turned, towards in ((2, np.asarray, "right"), (4, np.fliplr, "left"), (7, np.asarray, "right")):
+            source = Painted([turned(paint(min(max(n - 40, 0), 50), speed)) for n in range(130)])
+            shot, *others = log.describe(source.footage, source)
+            labels = {move["label"] for move in shot.measures["camera"]["moves"] if move["follows"]}
+            is_pan, is_tracking = (f"{kind}-{towards}" in labels for kind in ("pan", "tracking"))
+            told["tracking" if is_tracking else "follows" if is_pan else "neither"] += 1
+            for event in others:
+                if event.kind == "camera" and event.measures["label"].startswith("tracking"):
+                    start, end = (edge - Painted.START for edge in (event.span.start, event.span.end))
+                    off.append((abs(start - 40) + abs(end - 90)) / 2)
+                    hit = truth == "tracking" and overlap(("", start, end), ("", 40, 90)) >= 0.5
+                    hits, wrong = hits + hit, wrong + (not hit)
+        right, missed = right + hits, missed + (3 - hits if truth == "tracking" else 0)
+        edges = f"{np.median(off):.1f}" if off else "-"
+        print(f"{name:<44}{truth:<10}{told['tracking']:>16}{told['follows']:>9}{told['neither']:>9}{edges:>12}")
+    print(
+        f"tracking: F1 {2 * right / (2 * right + wrong + missed):.2f} ({right} right, {wrong} wrong, {missed} missed)"
+    )
+
+
+def follow_shots() -> Iterable[tuple[str, str, Callable[[int, float], Picture]]]:
+    """What the camera does, whether that is `tracking`, `follows` or `neither`, and its pictures by frame and speed."""
+    depths = {"much parallax": (0.6, 1.0, 1.5), "little parallax": (0.8, 1.0, 1.2), "no parallax": (1.0, 1.0, 1.0)}
+    for name, speeds in depths.items():
+        for size in (0.7, 1.0, 1.7):
+            truth = "follows" if name == "no parallax" else "tracking"
+            yield f"with somebody {size} high, {name}", truth, partial(passing, speeds=speeds, size=size)
+        yield f"alone, {name}", "neither", partial(passing, speeds=speeds, size=0)
+        yield f"past somebody, {name}", "neither", partial(passing, speeds=speeds, drifts=-1)
+        yield f"slower than somebody, {name}", "neither", partial(passing, speeds=speeds, drifts=1)
+        yield f"alone, with a title, {name}", "neither", partial(passing, speeds=speeds, size=0, title="MONDAY MORNING")
+    yield "round somebody", "neither", partial(passing, speeds=(0.6, 1.0, -1.0))
+    yield "alone, hills that stay", "neither", partial(passing, speeds=(0.05, 1.0, 1.5), size=0)
+    yield "with somebody, hills that stay", "tracking", partial(passing, speeds=(0.05, 1.0, 1.5))
+
+
+def passing(
+    frame: int,
+    speed: float,
+    speeds: tuple[float, float, float] = (0.6, 1.0, 1.5),
+    size: float = 1,
+    drifts: float = 0,
+    title: str = "",
+) -> Picture:
+    """A street that passes at a speed, and somebody who keeps up with the camera, or drifts away at that speed."""
+    picture = street(200 + speed * frame, speeds)
+    if size:
+        x = WIDTH / 2 - 180 * np.sign(drifts) + drifts * speed * frame
+        walker(picture, (x, 320 + 60 * (size > 1)), 0.3 * frame, size)
+    if title:
+        cv2.putText(picture, title, (150, 240), cv2.FONT_HERSHEY_DUPLEX, 1.2, (255, 255, 255), 2, cv2.LINE_AA)
+    noise = np.random.default_rng(frame).integers(-2, 3, (HEIGHT, WIDTH, 1))
+    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
 
 
 TOLD = {"fade-in", "fade-out", "black", "white", "freeze", "flash", "dissolve", "rack-focus", "countdown"}

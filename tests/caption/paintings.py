@@ -1,8 +1,9 @@
-"""Pictures of leaders, split screens and screens, frame by frame, 640 x 360 and 25 a second."""
+"""Pictures of leaders, split screens, screens and somebody who walks, frame by frame, 640 x 360 and 25 a second."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
@@ -86,3 +87,58 @@ def hand_and_ball(frame: int, does: str, x: int, *, first: int = 40, slow: int =
     scenes.ball(picture, (x, hand if carries else there), 34, (200, 30, 30), 0)
     cv2.rectangle(picture, (x - 22, -80), (x + 22, hand), (205, 150, 120), -1)
     return picture
+
+
+def street(x: float, speeds: tuple[float, float, float] = (0.6, 1.0, 1.5)) -> Picture:
+    """A street without end, seen from `x` pixels to the right; its hills, houses and pavement pass at these speeds."""
+    far, middle, near = (_along(strip, x * speed) for strip, speed in zip(_strips(), speeds, strict=True))
+    picture = middle
+    picture[:110] = far[90:200]
+    picture[290:] = near
+    return picture
+
+
+def walker(picture: Picture, at: tuple[float, float], phase: float, size: float = 1) -> None:
+    """Somebody in a checked shirt, whose foot is at (x, y): limbs swing and the body bobs as the phase goes on."""
+    x, foot = at
+    bob = 3 * size * abs(np.sin(phase))
+    x += 1.5 * size * np.sin(0.7 * phase)
+    hip, shoulder = (x, foot - 85 * size - bob), (x, foot - 163 * size - bob)
+    swing = 0.55 * np.sin(phase)
+
+    def limb(
+        start: tuple[float, float], angle: float, length: float, width: float, colour: tuple[int, int, int]
+    ) -> None:
+        end = (start[0] + length * size * np.sin(angle), start[1] + length * size * np.cos(angle))
+        ends = [[round(8 * value) for value in point] for point in (start, end)]
+        cv2.line(picture, ends[0], ends[1], colour, max(1, round(width * size)), cv2.LINE_AA, 3)
+
+    limb(hip, -swing, 85, 20, (40, 40, 70))
+    limb(shoulder, swing, 75, 11, (200, 150, 120))
+    checks = np.random.default_rng(7).integers(0, 2, (9, 6, 1)) * 90 + np.array([90, 30, 30])
+    shirt = cv2.resize(checks.astype(np.uint8), (60, 90), interpolation=cv2.INTER_NEAREST)
+    place = np.array([[size, 0, x - 30 * size], [0, size, shoulder[1] - 12 * size]])
+    covers = cv2.warpAffine(np.ones((90, 60), np.float32), place, (WIDTH, HEIGHT))[..., None]
+    picture[:] = np.rint(picture * (1 - covers) + cv2.warpAffine(shirt, place, (WIDTH, HEIGHT)) * covers)
+    limb(hip, swing, 85, 20, (50, 50, 90))
+    limb(shoulder, -swing, 75, 11, (215, 165, 130))
+    head = [round(8 * x), round(8 * (shoulder[1] - 32 * size))]
+    face, hair = [round(128 * size), round(168 * size)], [round(136 * size), round(120 * size)]
+    cv2.ellipse(picture, head, face, 0, 0, 360, (222, 170, 135), -1, cv2.LINE_AA, 3)
+    cv2.ellipse(picture, [head[0], head[1] - round(48 * size)], hair, 0, 180, 360, (60, 40, 20), -1, cv2.LINE_AA, 3)
+
+
+@cache
+def _strips() -> tuple[Picture, Picture, Picture]:
+    hills, cottage = scenes.hills(), scenes.cottage()
+    houses = np.concatenate([cottage, np.fliplr(cottage)], axis=1)
+    houses = np.asarray(cv2.resize(houses, (2 * WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    pavement = scenes.surface(70, 2 * WIDTH, (150, 146, 140), (110, 106, 100), 77, 40, grain=5)
+    return np.concatenate([hills, np.fliplr(hills)], axis=1), houses, pavement
+
+
+def _along(strip: Picture, x: float) -> Picture:
+    """A picture's width of a strip that repeats, from `x` on, between two pixels where need be."""
+    columns = (int(x) + np.arange(WIDTH + 1)) % strip.shape[1]
+    one, other = strip[:, columns[:-1]], strip[:, columns[1:]]
+    return np.asarray(cv2.addWeighted(one, 1 - x % 1, other, x % 1, 0), np.uint8)

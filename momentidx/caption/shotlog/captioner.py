@@ -33,6 +33,7 @@ from momentidx.caption.shotlog.looker import Looker
 from momentidx.caption.shotlog.looks import Appearance, Look, appearance, look
 from momentidx.caption.shotlog.models import WITHOUT_MODELS, WITHOUT_READER, Models
 from momentidx.caption.shotlog.movement import Activity, activities
+from momentidx.caption.shotlog.moves import CameraMove
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
@@ -50,7 +51,7 @@ from momentidx.models.reading import Reader
 from momentidx.models.tflite import SOUND_RATE
 from momentidx.times import Span
 
-REVISION = "5"
+REVISION = "6"
 """Raised whenever a change here can change a log."""
 PER_SECOND = 8
 WIDTH = 320
@@ -193,6 +194,7 @@ class _Pass:
         clear = [n for n in range(first, last) if not any(self.pts[n] in span for span in changing)]
         seen = appearance([self.looks[n] for n in clear or range(first, last)])
         does = Camera("unknown") if "split-screen" in form else camera(shot, self.steps[first : last - 1])
+        does = replace(does, moves=tuple(map(self._recognised, does.moves)))
         moving = activities(shot, pictures, self._blobs(shot, changing) if does.rests else [], self.looker.name)
         moving = [replace(each, handled=self._handled(each.span, shot, changing)) for each in moving]
         filling = next((each for each in moving if each.span.duration >= FILLS * shot.duration), None)
@@ -222,6 +224,13 @@ class _Pass:
                 yield Event(each.span, words.activity(each), "movement", edge, measures.of(each))
             for thing in each.passing:
                 yield Event(thing.span, words.thing(thing), "movement", edge, measures.of(thing))
+
+    def _recognised(self, move: CameraMove) -> CameraMove:
+        """The camera movement with the name of what it follows."""
+        if move.follows is None:
+            return move
+        name = self.looker.followed(move.span, move.follows)
+        return replace(move, follows=replace(move.follows, name=name))
 
     def _blobs(self, shot: Span, changing: Sequence[Span]) -> list[Blob]:
         found = self.watcher.blobs  # in order of time

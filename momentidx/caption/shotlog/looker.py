@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.caption.shotlog import named, people
-from momentidx.caption.shotlog.boxes import common
+from momentidx.caption.shotlog.boxes import Box, common
 from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.named import Named, Sight
@@ -105,14 +105,22 @@ class Looker:
 
     def name(self, blobs: Sequence[Blob]) -> str | None:
         """What was recognised where something moves; less is needed to believe it than where nothing does."""
-        moving: dict[int, list[Blob]] = defaultdict(list)
+        moving: dict[int, list[Box]] = defaultdict(list)
         for blob in blobs:
             moving[blob.pts].append(blob)
+        return self._name(moving)
+
+    def followed(self, span: Span, place: Box) -> str | None:
+        """What was recognised in a place of the picture where it stays while the camera moves."""
+        return self._name({look.pts: [place] for look in self._inside(span)})
+
+    def _name(self, where: Mapping[int, Sequence[Box]]) -> str | None:
+        """What was recognised most surely at the places given for each time."""
         scores: dict[str, list[float]] = defaultdict(list)
-        looks = [look for look in self._looks if look.pts in moving]
+        looks = [look for look in self._looks if look.pts in where]
         for look in looks:
             for label, found in look.boxes.items():
-                touching = [box.score for box in found if any(common(box, b) > TOUCHES for b in moving[look.pts])]
+                touching = [box.score for box in found if any(common(box, b) > TOUCHES for b in where[look.pts])]
                 scores[label].append(max(touching, default=0.0))
         usual = {label: sum(found) / len(looks) for label, found in scores.items()}
         sure = [label for label in usual if usual[label] >= (SOMEBODY if label == "person" else SOMETHING)]

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.caption.shotlog.following import PARALLAX, Followed, throughout
 from momentidx.caption.shotlog.pairs import WEIGHTS
 from momentidx.caption.shotlog.path import Path
 from momentidx.times import Span
 
 DIRECTIONS = (("pan-left", "pan-right"), ("tilt-up", "tilt-down"), ("push-in", "pull-out"), ("roll-left", "roll-right"))
 """Labels of each figure of a `Move`, where it is positive and where it is negative."""
+
+TRACKING = {
+    "pan-left": "tracking-left",
+    "pan-right": "tracking-right",
+    "tilt-up": "tracking-up",
+    "tilt-down": "tracking-down",
+}
+"""What the camera does when it follows something, and the world behind it shows that it travels."""
 
 MOVES = 0.03
 """Longer sides a second that the picture's edge moves at least."""
@@ -45,6 +54,8 @@ class CameraMove:
     """Longer sides, logarithm of growth, or radians, by the kind of movement; without sign."""
     speed: float
     """The same, a second."""
+    follows: Followed | None = None
+    """What keeps its place in the picture meanwhile."""
 
 
 def camera_moves(path: Path, *, held: bool) -> tuple[CameraMove, ...]:
@@ -63,7 +74,11 @@ def camera_moves(path: Path, *, held: bool) -> tuple[CameraMove, ...]:
         if amount < max(TRAVELS[column] * demand, STEADY * float(np.abs(way).sum())):
             continue
         label = ("whip-" if whips else "") + DIRECTIONS[column][number % 2]
-        found.append(CameraMove(_span(path, steps), label, amount, amount / float(path.seconds[steps].sum())))
+        follows = throughout(path.followed[steps[0] : steps[-1] + 1]) if label in TRACKING else None
+        if follows is not None and follows.parallax >= PARALLAX:
+            label = TRACKING[label]
+        speed = amount / float(path.seconds[steps].sum())
+        found.append(CameraMove(_span(path, steps), label, amount, speed, follows))
     return tuple(found)
 
 

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.caption.shotlog.following import Followed, followed, passing
+
 GRID = (4, 6)
 """Rows and columns of cells."""
 CORNERS = 220
@@ -60,6 +62,8 @@ class Move:
     """Radians, positive when the contents turn clockwise."""
     agreeing: float
     """Share of the cells with corners that follow this movement."""
+    followed: Followed | None = None
+    """What stays in its place while the world goes this way."""
 
     @property
     def figures(self) -> tuple[float, float, float, float]:
@@ -97,6 +101,8 @@ def _fitted(before: NDArray[np.uint8], after: NDArray[np.uint8], leap: tuple[flo
     occupied = np.unique(cells)
     if len(occupied) < ENOUGH_CELLS:
         return None
+    if (beside := _beside(start, end, height, width)) is not None:
+        return beside
     cv2.setRNGSeed(1)  # RANSAC draws at random; the same pictures must give the same answer
     fitted: Any = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=AGREES)
     matrix: NDArray[np.float64] | None = fitted[0]
@@ -116,6 +122,16 @@ def _fitted(before: NDArray[np.uint8], after: NDArray[np.uint8], leap: tuple[flo
     size = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     angle = float(np.arctan2(matrix[1, 0], matrix[0, 0]))
     return Move(float(shift[0]) / side, float(shift[1]) / side, float(np.log(size)), angle, agreeing)
+
+
+def _beside(start: NDArray[np.float32], end: NDArray[np.float32], height: int, width: int) -> Move | None:
+    """The movement when something goes along with the camera; what is near and what is far need not agree then."""
+    world = passing(start, end)
+    what = followed(start, end, world, height, width) if world else None
+    if world is None or what is None:
+        return None
+    right, down = world.shift
+    return Move(right / max(height, width), down / max(height, width), 0.0, 0.0, float(world.corners.mean()), what)
 
 
 def _followed(

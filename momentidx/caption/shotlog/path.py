@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from momentidx.caption.shotlog.following import Followed
 from momentidx.caption.shotlog.pairs import WEIGHTS, Move
 from momentidx.times import Span
 
@@ -41,6 +42,8 @@ class Path:
     """(N,) whether the step was measured."""
     moved: NDArray[np.float64]
     """(N, 4) the figures of each `Move`."""
+    followed: tuple[Followed | None, ...]
+    """(N,) what each step shows to stay while the world moves."""
 
     @classmethod
     def of(cls, shot: Span, steps: Sequence[Step]) -> Path:
@@ -51,6 +54,7 @@ class Path:
             rests=np.array([step.rests for step in steps], bool),
             known=np.array([step.move is not None for step in steps], bool),
             moved=np.array([step.move.figures if step.move else (0.0,) * 4 for step in steps]),
+            followed=tuple(step.move.followed if step.move else None for step in steps),
         )
 
     @property

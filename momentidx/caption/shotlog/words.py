@@ -12,7 +12,7 @@ from momentidx.caption.shotlog.form import Stop
 from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.looks import Appearance
 from momentidx.caption.shotlog.movement import SIDES, Activity, Going
-from momentidx.caption.shotlog.moves import CameraMove
+from momentidx.caption.shotlog.moves import TRACKING, CameraMove
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.people import People
 from momentidx.caption.shotlog.plain_words import counted, plural
@@ -35,6 +35,10 @@ MOVES = {
     "roll-right": "rolls to the right",
     "whip-pan-left": "whip-pans left",
     "whip-pan-right": "whip-pans right",
+    "tracking-left": "tracks left",
+    "tracking-right": "tracks right",
+    "tracking-up": "tracks up",
+    "tracking-down": "tracks down",
 }
 LIGHT = {
     "dark": "dark, like night or an unlit room",
@@ -158,7 +162,7 @@ def change(found: Change) -> str:
 
 def camera_move(move: CameraMove) -> str:
     """The sentence for a camera movement during a part of a shot."""
-    return _sentence(f"the camera {MOVES[move.label]}")
+    return _sentence(f"the camera {_does(move)}")
 
 
 def activity(moving: Activity) -> str:
@@ -177,13 +181,21 @@ def fade(found: Fade) -> str:
 
 
 def _camera(does: Camera) -> str:
-    names = list(dict.fromkeys(move.label for move in does.moves))
+    names = list(dict.fromkeys(map(_does, does.moves)))
     if does.label in MOVES:
-        return f"the camera {MOVES[does.label]}{', hand-held' if does.held else ''}"
+        main = next(move for move in does.moves if move.label == does.label)
+        return f"the camera {_does(main)}{', hand-held' if does.held else ''}"
     if does.label == "moving" or (does.label == "hand-held" and 0 < len(names) <= 3):
         who = "hand-held camera" if does.held else "the camera"
-        return f"{who} {', then '.join(MOVES[name] for name in names[:3]) or 'moves'}"
+        return f"{who} {', then '.join(names[:3]) or 'moves'}"
     return STANCE.get(does.label, "")
+
+
+def _does(move: CameraMove) -> str:
+    if move.follows is None:
+        return MOVES[move.label]
+    what = counted(move.follows.name, 1) if move.follows.name else "something"
+    return f"{MOVES[move.label]}{' with' if move.label in TRACKING.values() else ', following'} {what}"
 
 
 def _people(found: People, *, framed: bool) -> str:
