@@ -85,11 +85,11 @@ def tracking() -> None:
         for speed, turned, towards in ((2, np.asarray, "right"), (4, np.fliplr, "left"), (7, np.asarray, "right")):
             source = Painted([turned(paint(min(max(n - 40, 0), 50), speed)) for n in range(130)])
             shot, *others = log.describe(source.footage, source)
-            labels = {move["label"] for move in shot.measures["camera"]["moves"] if move["follows"]}
-            is_pan, is_tracking = (f"{kind}-{towards}" in labels for kind in ("pan", "tracking"))
-            told["tracking" if is_tracking else "follows" if is_pan else "neither"] += 1
+            followed = [move for move in shot.measures["camera"]["moves"] if move["follows"]]
+            is_tracking = any(move["towards"] == towards for move in followed)
+            told["tracking" if is_tracking else "follows" if followed else "neither"] += 1
             for event in others:
-                if event.kind == "camera" and event.measures["label"].startswith("tracking"):
+                if event.kind == "camera" and event.measures["label"] == "tracking":
                     start, end = (edge - Painted.START for edge in (event.span.start, event.span.end))
                     off.append((abs(start - 40) + abs(end - 90)) / 2)
                     hit = truth == "tracking" and overlap(("", start, end), ("", 40, 90)) >= 0.5

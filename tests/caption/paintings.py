@@ -92,9 +92,11 @@ def hand_and_ball(frame: int, does: str, x: int, *, first: int = 40, slow: int =
 def street(x: float, speeds: tuple[float, float, float] = (0.6, 1.0, 1.5)) -> Picture:
     """A street without end, seen from `x` pixels to the right; its hills, houses and pavement pass at these speeds."""
     far, middle, near = (_along(strip, x * speed) for strip, speed in zip(_strips(), speeds, strict=True))
-    picture = middle
-    picture[:110] = far[90:200]
-    picture[290:] = near
+    rows, columns = np.arange(HEIGHT)[:, None], np.arange(WIDTH)
+    behind = rows < 105 + 8 * np.sin((columns + x * speeds[1]) * np.pi / 80)  # no border is straight
+    before = rows > 295 + 5 * np.sin((columns + x * speeds[2]) * np.pi / 64)
+    picture = np.where(before[..., None], near, middle)
+    picture[:120] = np.where(behind[:120, :, None], far[90:210], picture[:120])
     return picture
 
 
@@ -133,7 +135,7 @@ def _strips() -> tuple[Picture, Picture, Picture]:
     hills, cottage = scenes.hills(), scenes.cottage()
     houses = np.concatenate([cottage, np.fliplr(cottage)], axis=1)
     houses = np.asarray(cv2.resize(houses, (2 * WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
-    pavement = scenes.surface(70, 2 * WIDTH, (150, 146, 140), (110, 106, 100), 77, 40, grain=5)
+    pavement = scenes.surface(HEIGHT, 2 * WIDTH, (150, 146, 140), (110, 106, 100), 77, 40, grain=5)
     return np.concatenate([hills, np.fliplr(hills)], axis=1), houses, pavement
 
 

@@ -65,7 +65,7 @@ def passes_behind(frame: int) -> Picture:
 
 
 def moves(paint: Callable[[int], Picture], turned: Turn = np.asarray) -> Moves:
-    """Label of each camera movement, and whether something is followed, of a second and a half."""
+    """Each camera movement of a second and a half, with its direction, and whether something is followed."""
     noise = np.random.default_rng(1)
     greys = []
     for frame in range(0, 39, 3):
@@ -76,7 +76,10 @@ def moves(paint: Callable[[int], Picture], turned: Turn = np.asarray) -> Moves:
         Step(3 * n, 3 * n + 3, movement(before, after), False) for n, (before, after) in enumerate(pairwise(greys))
     ]
     found = camera(Span(0, 39, Fraction(1, 25)), steps)
-    return [(move.label, move.follows is not None) for move in found.moves]
+    return [
+        (f"{move.label}-{move.towards}" if move.towards else move.label, move.follows is not None)
+        for move in found.moves
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +110,13 @@ def test_nobody_is_followed_who_does_not_go_along(paint: Callable[[int], Picture
 
 
 @pytest.mark.parametrize(
-    ("label", "name", "expected"),
+    ("label", "towards", "name", "expected"),
     [
-        ("tracking-left", "person", "The camera tracks left with a person."),
-        ("tracking-up", None, "The camera tracks up with something."),
-        ("pan-right", "dog", "The camera pans right, following a dog."),
+        ("tracking", "left", "person", "The camera tracks left with a person."),
+        ("tracking", "up", None, "The camera tracks up with something."),
+        ("pan-right", None, "dog", "The camera pans right, following a dog."),
     ],
 )
-def test_the_sentence_says_who_is_followed(label: str, name: str | None, expected: str) -> None:
+def test_the_sentence_says_who_is_followed(label: str, towards: str | None, name: str | None, expected: str) -> None:
     what = Followed(0.4, 0.3, 0.6, 0.7, 0.1, 0.4, 0.5, name)
-    assert words.camera_move(CameraMove(Span(0, 50, Fraction(1, 25)), label, 0.5, 0.2, what)) == expected
+    assert words.camera_move(CameraMove(Span(0, 50, Fraction(1, 25)), label, 0.5, 0.2, what, towards)) == expected

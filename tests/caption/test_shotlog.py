@@ -138,6 +138,8 @@ def test_figures_of_a_movement_are_measured() -> None:
         "label": "pan-right",
         "amount": pytest.approx(0.4, abs=0.01),
         "speed": pytest.approx(0.1, abs=0.003),
+        "follows": None,
+        "towards": None,
     }
 
 

@@ -22,10 +22,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "pan-right": ("pan right", "panning right"),
     "tilt-up": ("tilt up",),
     "tilt-down": ("tilt down",),
-    **{
-        f"tracking-{way}": ("tracking shot", "follow shot", "following shot", f"track {way}")
-        for way in ("left", "right", "up", "down")
-    },
+    "tracking": ("tracking shot", "follow shot", "following shot", "travelling", "trucking"),
     "dark": ("night", "low key", "underexposed"),
     "bright": ("high key", "overexposed"),
     "black-and-white": ("B&W", "BW", "monochrome"),
@@ -58,8 +55,7 @@ def _words(*words: str) -> dict[str, tuple[str, ...]]:
 
 CAMERA = _words(
     "still", "almost-still", "hand-held", "pan-left", "pan-right", "tilt-up", "tilt-down", "push-in", "pull-out",
-    "roll-left", "roll-right", "whip-pan-left", "whip-pan-right", "tracking-left", "tracking-right",
-    "tracking-up", "tracking-down", "moving", "unknown",
+    "roll-left", "roll-right", "whip-pan-left", "whip-pan-right", "tracking", "moving", "unknown",
 )  # fmt: skip
 SIZES = _words("extreme-close-up", "close-up", "medium-close-up", "medium", "full", "wide", "extreme-wide")
 LIGHT = _words("dark", "dim", "normal", "bright", "silhouette", "high-contrast")

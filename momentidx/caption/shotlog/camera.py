@@ -23,10 +23,7 @@ LABELS = {
     "roll-right": "turns about its axis to the right: the contents turn anticlockwise",
     "whip-pan-left": "as pan-left, at some moment faster than 0.7 longer sides a second",
     "whip-pan-right": "as pan-right, at some moment faster than 0.7 longer sides a second",
-    "tracking-left": "goes to the left with something: it stays in its place, near and far pass at different speeds",
-    "tracking-right": "goes to the right with something, in the same way",
-    "tracking-up": "goes upwards with something, or ahead as seen from above",
-    "tracking-down": "goes downwards with something, or back as seen from above",
+    "tracking": "goes along with something: it stays in its place, while near and far pass at different speeds",
     "moving": "movements that do not fill the shot, or go nowhere in particular",
     "unknown": "could not be measured; the sentence says nothing about the camera",
 }

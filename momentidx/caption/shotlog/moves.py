@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,8 @@ from momentidx.times import Span
 DIRECTIONS = (("pan-left", "pan-right"), ("tilt-up", "tilt-down"), ("push-in", "pull-out"), ("roll-left", "roll-right"))
 """Labels of each figure of a `Move`, where it is positive and where it is negative."""
 
-TRACKING = {
-    "pan-left": "tracking-left",
-    "pan-right": "tracking-right",
-    "tilt-up": "tracking-up",
-    "tilt-down": "tracking-down",
-}
-"""What the camera does when it follows something, and the world behind it shows that it travels."""
+FOLLOWS = {"pan-left": "left", "pan-right": "right", "tilt-up": "up", "tilt-down": "down"}
+"""Movements in which something may be followed, and where the camera goes when the world shows that it travels."""
 
 MOVES = 0.03
 """Longer sides a second that the picture's edge moves at least."""
@@ -56,6 +51,8 @@ class CameraMove:
     """The same, a second."""
     follows: Followed | None = None
     """What keeps its place in the picture meanwhile."""
+    towards: str | None = None
+    """Where a camera goes that is `tracking`: `left`, `right`, `up` or `down`."""
 
 
 def camera_moves(path: Path, *, held: bool) -> tuple[CameraMove, ...]:
@@ -74,11 +71,11 @@ def camera_moves(path: Path, *, held: bool) -> tuple[CameraMove, ...]:
         if amount < max(TRAVELS[column] * demand, STEADY * float(np.abs(way).sum())):
             continue
         label = ("whip-" if whips else "") + DIRECTIONS[column][number % 2]
-        follows = throughout(path.followed[steps[0] : steps[-1] + 1]) if label in TRACKING else None
+        move = CameraMove(_span(path, steps), label, amount, amount / float(path.seconds[steps].sum()))
+        follows = throughout(path.followed[steps[0] : steps[-1] + 1]) if label in FOLLOWS else None
         if follows is not None and follows.parallax >= PARALLAX:
-            label = TRACKING[label]
-        speed = amount / float(path.seconds[steps].sum())
-        found.append(CameraMove(_span(path, steps), label, amount, speed, follows))
+            move = replace(move, label="tracking", towards=FOLLOWS[label])
+        found.append(replace(move, follows=follows))
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from momentidx.caption.shotlog.form import Stop
 from momentidx.caption.shotlog.handled import Handled
 from momentidx.caption.shotlog.looks import Appearance
 from momentidx.caption.shotlog.movement import SIDES, Activity, Going
-from momentidx.caption.shotlog.moves import TRACKING, CameraMove
+from momentidx.caption.shotlog.moves import CameraMove
 from momentidx.caption.shotlog.named import Named
 from momentidx.caption.shotlog.people import People
 from momentidx.caption.shotlog.plain_words import counted, plural
@@ -35,10 +35,7 @@ MOVES = {
     "roll-right": "rolls to the right",
     "whip-pan-left": "whip-pans left",
     "whip-pan-right": "whip-pans right",
-    "tracking-left": "tracks left",
-    "tracking-right": "tracks right",
-    "tracking-up": "tracks up",
-    "tracking-down": "tracks down",
+    "tracking": "tracks",
 }
 LIGHT = {
     "dark": "dark, like night or an unlit room",
@@ -195,7 +192,9 @@ def _does(move: CameraMove) -> str:
     if move.follows is None:
         return MOVES[move.label]
     what = counted(move.follows.name, 1) if move.follows.name else "something"
-    return f"{MOVES[move.label]}{' with' if move.label in TRACKING.values() else ', following'} {what}"
+    return (
+        f"{MOVES[move.label]} {move.towards} with {what}" if move.towards else f"{MOVES[move.label]}, following {what}"
+    )
 
 
 def _people(found: People, *, framed: bool) -> str:
