@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,9 +14,12 @@ import pytest
 from momentidx.caption.shotlog import words
 from momentidx.caption.shotlog.camera import camera
 from momentidx.caption.shotlog.following import Followed
+from momentidx.caption.shotlog.looker import Looker
+from momentidx.caption.shotlog.models import Models
 from momentidx.caption.shotlog.moves import CameraMove
 from momentidx.caption.shotlog.pairs import movement
 from momentidx.caption.shotlog.path import Step
+from momentidx.models.tflite import Detection
 from momentidx.times import Span
 from tests.caption.painted import Picture
 from tests.caption.paintings import HEIGHT, WIDTH, street, walker
@@ -120,3 +124,12 @@ def test_nobody_is_followed_who_does_not_go_along(paint: Callable[[int], Picture
 def test_the_sentence_says_who_is_followed(label: str, towards: str | None, name: str | None, expected: str) -> None:
     what = Followed(0.4, 0.3, 0.6, 0.7, 0.1, 0.4, 0.5, name)
     assert words.camera_move(CameraMove(Span(0, 50, Fraction(1, 25)), label, 0.5, 0.2, what, towards)) == expected
+
+
+def test_what_is_followed_has_the_name_of_what_is_seen_in_its_place() -> None:
+    sees_a_dog: Any = lambda _: [Detection("dog", 0.9, 0.4, 0.3, 0.6, 0.9)]  # noqa: E731
+    looker = Looker(Models(objects=sees_a_dog))
+    for pts in range(17):
+        looker.see(pts, np.full((90, 160, 3), 120, np.uint8))
+    places = (Followed(left, 0.4, left + 0.1, 0.7, 0.1, 0.4, 0.5) for left in (0.45, 0.1))
+    assert [looker.followed(Span(0, 17, Fraction(1, 8)), place) for place in places] == ["dog", None]
