@@ -46,8 +46,8 @@ KEEPS = 0.12
 """Parts of the picture within which the middle of what is followed keeps (the usual departure from its median)."""
 STIRS = 0.15
 """Pixels between two pictures below which it does not stir at all, as a title does that is put over the picture."""
-PARALLAX = 0.15
-"""Spread of the speeds, over the usual one, from which the camera travels."""
+PARALLAX, BLUR = 0.15, 0.5
+"""Spread of the speeds, over the usual one, from which the camera travels; and the pixels of it that are mere error."""
 
 Points: TypeAlias = NDArray[np.float32]
 
@@ -154,7 +154,7 @@ def _parallax(place: NDArray[np.floating], speed: NDArray[np.floating]) -> float
     terms = np.stack([np.ones_like(unit), unit, unit**2], axis=1)
     smooth = terms @ np.linalg.lstsq(terms, speed, rcond=None)[0]
     low, high = np.quantile(speed - smooth, (0.1, 0.9))
-    return float((high - low) / np.median(speed))
+    return float(max(0.0, high - low - BLUR) / np.median(speed))
 
 
 def _amid(points: Points, passing: Points, reach: float) -> NDArray[np.bool_]:
