@@ -172,7 +172,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-REFUSED = re.compile("server responded with a status of 4(00|09)")
+REFUSED = re.compile("server responded with a status of (400|409|503)")
 
 
 @contextmanager

@@ -74,6 +74,12 @@ def test_the_queue_is_put_in_order_paused_and_seen_from_another_tab(
     page.locator("main").press("p")
     expect(page.get_by_role("button", name="Pause everything")).to_be_visible()
     assert server.desk.library().paused() == ()
+    expect(page.locator(".scope")).not_to_contain_text("paused")
+
+    busy = {"error": {"kind": "busy", "message": "The library cannot be read right now."}}
+    page.route("**/api/v1/status", lambda route: route.fulfill(status=503, json=busy), times=1)
+    server.desk.queue().pause()
+    expect(page.locator(".scope")).to_contain_text("paused")
 
 
 def test_what_failed_is_told_with_its_reason_and_tried_again(

@@ -20,9 +20,8 @@ export class Scope extends EventTarget {
     this.soon();
   }
 
-  soon() {
-    const pause = Math.max(AT_MOST_EVERY, this.took / AT_MOST_OF_THE_TIME);
-    this.due ??= setTimeout(() => this.refresh(), this.status ? pause : 0);
+  soon(atLeast = this.status ? AT_MOST_EVERY : 0) {
+    this.due ??= setTimeout(() => this.refresh(), Math.max(atLeast, this.took / AT_MOST_OF_THE_TIME));
   }
 
   async refresh() {
@@ -32,7 +31,8 @@ export class Scope extends EventTarget {
     try {
       this.status = await this.app.api.get("/status");
       this.took = performance.now() - began;
-    } catch {
+    } catch (error) {
+      if (error.status >= 500) this.soon(AT_MOST_EVERY); // no news may come for long
       return;
     }
     this.line.replaceChildren(...this.parts().flatMap((part, index) => (index ? [" · ", part] : [part])));
