@@ -20,7 +20,7 @@ from momentidx.models.codecs.grid_tokens import FLAG, IMAGE, TOKEN, GridTokens
 from momentidx.models.grounded_videollm import FRAMES_OF_A_SEGMENT, SEGMENTS
 from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
 from momentidx.models.sampling import interval_midpoint, keyframes
-from momentidx.models.templates import LLAMA_3, PHI_3_5, tokens
+from momentidx.models.templates import LLAMA_3, PHI_3_5, tokens, with_pictures
 
 FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
 
@@ -36,6 +36,7 @@ class GroundedSeed:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "grounded_videollm")
         self.version, self.codec = converted.version, GridTokens(converted.settings.get("steps", 300))
+        self._asks_first = bool(converted.settings.get("asks_first"))
         self._template = PHI_3_5 if converted.settings["family"] == "phi" else LLAMA_3
         self._tokenizer = converted.tokenizer()
         if self._template.end in self._tokenizer.get_vocab():
@@ -69,7 +70,7 @@ class GroundedSeed:
     def tell_all(self, seen: Sequence[tuple[Tensor, Tensor | None]], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
         """See `Seed`."""
         heads = [f"{IMAGE} {FLAG}" if one.times else IMAGE for one in asked]  # the flag says that times are wanted
-        turns = [f"{head}\n{one.prompt}" for head, one in zip(heads, asked, strict=True)]
+        turns = [with_pictures(head, one.prompt, self._asks_first) for head, one in zip(heads, asked, strict=True)]
         texts = [self._template.render([(turn, None)]) for turn in turns]
         ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE) for text in texts])
         batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))

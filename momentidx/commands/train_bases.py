@@ -24,7 +24,7 @@ def bases(
     from momentidx.training.bases import make
 
     with tqdm(total=100, unit="%", file=sys.stderr, leave=False, disable=None) as bar:
-        shares = {"clip": (0.0, 50.0), "video": (50.0, 20.0), "llama": (70.0, 30.0)}
+        shares = {"clip": (0.0, 60.0), "video": (60.0, 25.0), "llama": (85.0, 15.0)}
 
         def tell(what: str, part: float, loss: float) -> None:
             start, length = shares[what]

@@ -64,6 +64,15 @@ VICUNA_GROUNDED = Template(f"{LLAVA}\n", "USER: ", "\nASSISTANT:", " ", "</s>", 
 GROUNDED = {"phi3.5": PHI_3_5, "llama3": LLAMA_3, "vicuna": VICUNA_GROUNDED}
 
 
+def with_pictures(marks: str, question: str, asks_first: bool = False) -> str:
+    """What a user says first: the pictures' marks, then the question, as all three seeds were published.
+
+    `asks_first` has the question before the pictures as well, so that what is seen of each can be held against it on
+    the way: a network that is taught from nothing finds that far sooner.
+    """
+    return f"{question}\n{marks}\n{question}" if asks_first else f"{marks}\n{question}"
+
+
 def plain(caption: str) -> str:
     """VTimeLLM's stage 1: the picture and its caption, no roles and no system text."""
     return f"{VIDEO}\n{caption}\n"

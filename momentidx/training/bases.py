@@ -1,6 +1,6 @@
 """Toy bases for the recipes, made from the world alone: a CLIP, a video tower and a Llama, minutes on a CPU.
 
-    DIR/encoder/            a stock vision tower of a CLIP that was trained contrastively on pictures and their words
+    DIR/encoder/            a stock vision tower of a CLIP that was trained on pictures and what is true of them
     DIR/video.safetensors   an InternVideo2 of toy size under the published names, trained on eight pictures each
     DIR/language/           a stock Llama folder with its tokenizer, trained on the world's text
     DIR/bases.json          sizes, minutes, steps and losses
@@ -12,6 +12,8 @@ size; how good they are decides much of how good a recipe can get on them.
 from __future__ import annotations
 
 import json
+import math
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -22,18 +24,17 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
-from transformers import CLIPConfig, CLIPModel, CLIPVisionModelWithProjection, LlamaConfig, LlamaForCausalLM
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection, LlamaConfig, LlamaForCausalLM
 
 from momentidx.errors import WrongUse
 from momentidx.models.checkpoints.layout import ENCODER, LANGUAGE, VIDEO
 from momentidx.models.internvideo2 import Config, InternVideo2, stretched
 from momentidx.models.preprocess import CLIP_MEAN, CLIP_STD, IMAGENET_MEAN, IMAGENET_STD
+from momentidx.training.contrast import Phrases, patches_of, usual
 from momentidx.training.texts import corpus, tokenizer
+from momentidx.training.world.phrases import Truth, going_on, truth
 from momentidx.training.world.pictures import pictures
-from momentidx.training.world.stills import still
-from momentidx.training.world.story import RATE, story
-from momentidx.training.world.words import sentence
+from momentidx.training.world.story import RATE, Story, story
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +48,21 @@ class Sizes:
     """Width of CLIP's vision tower ..."""
     eyes_depth: int = 4
     projection: int = 96
-    """... and of what it shares with the text tower."""
+    """... and of what it shares with phrases."""
     video: int = 96
     video_depth: int = 3
     video_patch: int = 28
-    hidden: int = 192
+    hidden: int = 128
     """Width of the Llama."""
     layers: int = 4
     vocabulary: int = 768
 
     @property
-    def clip(self) -> CLIPConfig:
-        vision = {
-            "hidden_size": self.eyes, "intermediate_size": 3 * self.eyes, "num_hidden_layers": self.eyes_depth,
-            "num_attention_heads": 4, "image_size": self.side, "patch_size": self.patch,
-            "projection_dim": self.projection,
-        }  # fmt: skip
-        text = {
-            "hidden_size": self.eyes, "intermediate_size": 3 * self.eyes, "num_hidden_layers": 2,
-            "num_attention_heads": 4, "vocab_size": self.vocabulary, "max_position_embeddings": LONGEST,
-            "bos_token_id": BOS, "eos_token_id": EOS, "pad_token_id": PAD,
-        }  # fmt: skip
-        return CLIPConfig(text_config=text, vision_config=vision, projection_dim=self.projection)
+    def clip(self) -> CLIPVisionConfig:
+        return CLIPVisionConfig(
+            hidden_size=self.eyes, intermediate_size=3 * self.eyes, num_hidden_layers=self.eyes_depth,
+            num_attention_heads=4, image_size=self.side, patch_size=self.patch, projection_dim=self.projection,
+        )  # fmt: skip
 
     @property
     def tower(self) -> Config:
@@ -85,9 +79,18 @@ class Sizes:
 
 
 PAD, BOS, EOS = 0, 2, 3
-"""Places in the tokenizer. Not 2 for the end: CLIP takes that for a sign of old files and pools elsewhere."""
-LONGEST = 96
-"""Tokens of a picture's words."""
+"""Places in the tokenizer."""
+LAYERED = re.compile(r"(layers|blocks)\.\d+\.")
+"""What lies in a layer."""
+WARM = 50
+"""Steps until the full rate."""
+LOUD = 0.5
+"""How loud words begin (standard deviation). At the usual 0.02 the first layers' noise drowns them, and a network this
+small takes several times as long to find a word of a question again."""
+ROWS = 16
+"""Of running text in a batch."""
+COUNTED, LEAST = 2000, 10
+"""Stories in which phrases are counted, and how often one must be true to be learned by."""
 CLIPS, OF_EACH = 16, 8
 """A batch: so many clips, so many pictures of each, so that a picture must be told from others of its clip."""
 POSITIONS = 4
@@ -107,19 +110,17 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     torch.manual_seed(seed)
     report: dict[str, Any] = {"minutes": minutes, "seed": seed, "sizes": asdict(sizes)}
     folder.mkdir(parents=True)
-    clip = CLIPModel(sizes.clip)
-    report["clip"] = _trained(clip.parameters(), _clip_losses(clip, words, sizes, seed), 0.5 * minutes, 1e-3,
+    seer = _Seer(sizes)
+    report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), 0.6 * minutes, 2e-3,
                               lambda part, loss: tell("clip", part, loss))  # fmt: skip
-    seen: Any = clip.config.vision_config
-    eyes = CLIPVisionModelWithProjection(seen)
-    eyes.load_state_dict({name: tensor for name, tensor in clip.state_dict().items() if name.startswith("vis")})
-    eyes.save_pretrained(folder / ENCODER)
-    seer = _VideoSeer(sizes, clip)
-    report["video"] = _trained(seer.parameters(), _video_losses(seer, words, sizes, seed), 0.2 * minutes, 1e-3,
+    seer.tower.save_pretrained(folder / ENCODER)
+    mover = _VideoSeer(sizes)
+    report["video"] = _trained(mover, _video_losses(mover, sizes, seed), 0.25 * minutes, 2e-3,
                                lambda part, loss: tell("video", part, loss))  # fmt: skip
-    save_file(seer.tensors(), folder / VIDEO)
+    save_file(mover.tensors(), folder / VIDEO)
     llama = LlamaForCausalLM(sizes.llama)
-    report["llama"] = _trained(llama.parameters(), _text_losses(llama, words, seed), 0.3 * minutes, 2e-3,
+    nn.init.normal_(llama.model.embed_tokens.weight, std=LOUD)
+    report["llama"] = _trained(llama, _text_losses(llama, words, seed), 0.15 * minutes, 2e-3,
                                lambda part, loss: tell("llama", part, loss))  # fmt: skip
     llama.save_pretrained(folder / LANGUAGE)
     words.save_pretrained(folder / LANGUAGE)
@@ -127,42 +128,35 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     return folder
 
 
-def _trained(parameters: Iterator[nn.Parameter], losses: Iterator[Tensor], minutes: float, rate: float,
+def _trained(network: nn.Module, losses: Iterator[Tensor], minutes: float, rate: float,
              tell: Callable[[float, float], None]) -> dict[str, float]:  # fmt: skip
-    """Steps of AdamW until the time is over: a short warm-up, then a cosine to nothing."""
-    weights = list(parameters)
-    optimizer = torch.optim.AdamW(weights, lr=rate, weight_decay=0.05, betas=(0.9, 0.98))
+    """Steps until the time is over, with a short warm-up, then a cosine to nothing: Muon for the matrices of layers,
+    which it teaches several times as fast (kellerjordan.github.io/posts/muon), AdamW for the rest.
+    """
+    named = dict(network.named_parameters())
+    matrices = {name: one for name, one in named.items() if one.ndim == 2 and LAYERED.search(name)}
+    rest = [one for name, one in named.items() if name not in matrices]
+    optimizers = [
+        torch.optim.Muon([*matrices.values()], lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=rate, weight_decay=0.01, betas=(0.9, 0.98)),
+    ]
     start, steps, mean = time.monotonic(), 0, float("nan")
     while True:
         part = (time.monotonic() - start) / (60 * minutes)
         if part >= 1 and steps:
             return {"steps": steps, "loss": round(mean, 4)}
-        now = rate * min(1.0, steps / 50) * 0.5 * (1 + np.cos(np.pi * min(part, 1.0)))
-        for group in optimizer.param_groups:
-            group["lr"] = now
+        now = rate * min(1.0, (steps + 1) / WARM) * 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
         loss = next(losses)
-        optimizer.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
+        nn.utils.clip_grad_norm_(named.values(), 5.0)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = now
+            optimizer.step()
         steps += 1
         mean = loss.item() if steps == 1 else 0.95 * mean + 0.05 * loss.item()
         tell(min(part, 1.0), mean)
-
-
-def _batch_of_words(words: Any, said: Sequence[str]) -> dict[str, Tensor]:
-    """(B, T) numbers with start, end and a mask."""
-    rows = [[BOS, *words(text, add_special_tokens=False).input_ids[: LONGEST - 2], EOS] for text in said]
-    length = max(map(len, rows))
-    ids = torch.tensor([row + [PAD] * (length - len(row)) for row in rows])
-    return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
-
-
-def contrast(seen: Tensor, said: Tensor, scale: Tensor) -> Tensor:
-    """(B, D) and (B, D): each picture is nearest to its own words and the other way round (arXiv 2103.00020)."""
-    alike = scale.exp().clamp(max=100) * normalize(seen, dim=-1) @ normalize(said, dim=-1).T
-    own = torch.arange(len(alike))
-    return (cross_entropy(alike, own) + cross_entropy(alike.T, own)) / 2
 
 
 def scaled(images: np.ndarray[Any, np.dtype[np.uint8]], mean: Sequence[float], std: Sequence[float]) -> Tensor:
@@ -171,40 +165,67 @@ def scaled(images: np.ndarray[Any, np.dtype[np.uint8]], mean: Sequence[float], s
     return ((x - torch.tensor(mean)) / torch.tensor(std)).movedim(-1, -3)
 
 
-def _clip_losses(clip: CLIPModel, words: Any, sizes: Sizes, seed: int) -> Iterator[Tensor]:
+class _Seer(nn.Module):
+    """CLIP's vision tower and the phrases that it learns by."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        self.tower = CLIPVisionModelWithProjection(sizes.clip)
+        self.phrases = Phrases(usual((truth(*one).phrases for one in _moments()), LEAST), sizes.projection)
+        self.side = sizes.side // sizes.patch
+
+    def forward(self, shown: Tensor, truths: Sequence[Truth]) -> Tensor:
+        """Pictures (N, 3, H, W) and what is true of them to the loss."""
+        seen: Any = self.tower.vision_model(shown)
+        whole = self.phrases.loss(self.tower.visual_projection(seen.pooler_output), [one.phrases for one in truths])
+        on = [
+            (row, patch, place.phrases)
+            for row, one in enumerate(truths) for place in one.places for patch in patches_of(place, self.side)
+        ]  # fmt: skip
+        if not on:
+            return whole
+        rows, patches, told = zip(*on, strict=True)
+        looked = self.tower.vision_model.post_layernorm(seen.last_hidden_state[:, 1:][list(rows), list(patches)])
+        return whole + self.phrases.loss(self.tower.visual_projection(looked), told, near=True)
+
+
+def _moments() -> Iterator[tuple[Story, float]]:
+    """Two of each of many stories, for counting what is usual."""
+    for number in range(COUNTED):
+        told = story(number)
+        yield from ((told, part * told.frames) for part in (0.2, 0.7))
+
+
+def _picture_losses(seer: _Seer, sizes: Sizes, seed: int) -> Iterator[Tensor]:
     random, number = np.random.default_rng((seed, 1)), 0
     while True:
         images: list[Any] = []
-        said: list[str] = []
+        truths: list[Truth] = []
         for _ in range(CLIPS):
             told, number = story(number), number + 1
-            ticks = np.sort(random.uniform(0, told.frames - 1, OF_EACH)).round(2)
+            ticks = random.uniform(0, told.frames - 1, OF_EACH).round(2)
             images.append(pictures(told, ticks / RATE, sizes.side))
-            said += [still(told, float(tick), random) for tick in ticks]
-        shown = scaled(np.concatenate(images), CLIP_MEAN, CLIP_STD)
-        output: Any = clip(pixel_values=shown, **_batch_of_words(words, said))
-        yield contrast(output.image_embeds, output.text_embeds, clip.logit_scale)
+            truths += [truth(told, float(tick)) for tick in ticks]
+        yield seer(scaled(np.concatenate(images), CLIP_MEAN, CLIP_STD), truths)
 
 
 class _VideoSeer(nn.Module):
-    """The tower with what it learns by: a mean over all patches, and CLIP's text tower to compare with."""
+    """The tower with what it learns by: a mean over all patches, and phrases."""
 
-    def __init__(self, sizes: Sizes, clip: CLIPModel) -> None:
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
         self.tower = InternVideo2(sizes.tower)
         stored = torch.randn(1, 1 + POSITIONS * sizes.tower.places, sizes.video) * 0.02
         self.positions = nn.Parameter(stored)
         self.tower.pos_embed.requires_grad_(False)
         self.head = nn.Linear(sizes.video, sizes.projection)
-        self.text, self.projection = clip.text_model, clip.text_projection
-        self.scale = nn.Parameter(torch.tensor(2.6592))
+        self.phrases = Phrases(usual(map(_true_of, _moments()), LEAST), sizes.projection)
 
-    def forward(self, clips: Tensor, words: dict[str, Tensor]) -> Tensor:
-        """clips (B, 3, F, H, W) and their words to the loss."""
+    def forward(self, clips: Tensor, told: Sequence[frozenset[str]]) -> Tensor:
+        """clips (B, 3, F, H, W) and what is true of their middles to the loss."""
         positions = stretched(self.positions, POSITIONS, self.tower.config.frames)
         seen: Tensor = torch.func.functional_call(self.tower, {"pos_embed": positions}, (clips,))
-        said = self.projection(self.text(**words).pooler_output)
-        return contrast(self.head(seen[:, 1:].mean(dim=1)), said, self.scale)
+        return self.phrases.loss(self.head(seen[:, 1:].mean(dim=1)), told)
 
     def tensors(self) -> dict[str, Tensor]:
         """As published: one name more, the positions of four frames, and a last block, which nothing looks at."""
@@ -221,32 +242,34 @@ class _VideoSeer(nn.Module):
         return found | unused | {"pos_embed": self.positions.detach().clone()}
 
 
-def _video_losses(seer: _VideoSeer, words: Any, sizes: Sizes, seed: int) -> Iterator[Tensor]:
-    """Eight pictures over a twelfth of a clip, and what goes on there."""
+def _true_of(moment: tuple[Story, float]) -> frozenset[str]:
+    """What can be seen, and what goes on."""
+    return truth(*moment).phrases | going_on(*moment)
+
+
+def _video_losses(seer: _VideoSeer, sizes: Sizes, seed: int) -> Iterator[Tensor]:
+    """Eight pictures over a twelfth of a clip, and what is true in its middle."""
     random, number, frames = np.random.default_rng((seed, 2)), 1_000_000, sizes.tower.frames
     while True:
         images: list[Any] = []
-        said: list[str] = []
+        said: list[frozenset[str]] = []
         while len(images) < 32:
             told, number = story(number), number + 1
             for part in random.permutation(12)[:2].tolist():
                 ticks = (part + (np.arange(frames) + 0.5) / frames) / 12 * told.frames
-                middle = (part + 0.5) / 12 * told.frames
-                goes_on = [sentence(each, random) for each in told.happenings
-                           if each.span.start <= middle < each.span.end]  # fmt: skip
                 images.append(pictures(told, ticks / RATE, sizes.side))
-                said.append("; ".join([*goes_on, still(told, middle, random)]))
+                said.append(_true_of((told, (part + 0.5) / 12 * told.frames)))
         shown = scaled(np.stack(images), IMAGENET_MEAN, IMAGENET_STD).transpose(1, 2)  # (B, 3, F, H, W)
-        yield seer(shown, _batch_of_words(words, said))
+        yield seer(shown, said)
 
 
-def _text_losses(llama: LlamaForCausalLM, words: Any, seed: int, length: int = 256) -> Iterator[Tensor]:
+def _text_losses(llama: LlamaForCausalLM, words: Any, seed: int, length: int = 512) -> Iterator[Tensor]:
     """Rows of running text, `length` tokens each."""
     texts, running = corpus(seed), list[int]()
     while True:
-        while len(running) < 32 * length:
+        while len(running) < ROWS * length:
             running += [*words(next(texts), add_special_tokens=False).input_ids, EOS]
-        rows = torch.tensor(running[: 32 * length]).view(32, length)
-        running = running[32 * length :]
+        rows = torch.tensor(running[: ROWS * length]).view(ROWS, length)
+        running = running[ROWS * length :]
         output: Any = llama(input_ids=rows, labels=rows)
         yield output.loss

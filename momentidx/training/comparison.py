@@ -35,13 +35,19 @@ from momentidx.training.world.samples import mixed, stills
 from momentidx.training.world.story import Story
 from momentidx.training.world.talks import Task
 
+FRAMES = 40
+"""Of a clip, for VTimeLLM and Momentor, and as many anchors; published were 100 and 300."""
+MICRO = 8
+"""Samples that go through a network at once."""
+OF_A_CLIP = 32
+"""Conversations that are made about a clip at most; then they come again."""
 Shares = Mapping[Task, float]
 PICTURES: Shares = {}
 """No conversation: single pictures and their words."""
 CAPTIONS: Shares = {"caption": 1.0}
 EVENTS: Shares = {"grounding": 0.55, "segment": 0.25, "dense": 0.2}
 SEQUENCES: Shares = {"dense": 1.0}
-EVERYTHING: Shares = {"grounding": 0.5, "dense": 0.2, "segment": 0.15, "dialogue": 0.15}
+EVERYTHING: Shares = {"grounding": 0.7, "dense": 0.1, "segment": 0.1, "dialogue": 0.1}
 TALKS: Shares = {"grounding": 0.4, "dialogue": 0.3, "dense": 0.2, "segment": 0.1}
 
 
@@ -95,7 +101,9 @@ GROUNDED: Mapping[str, float] = {"adapter": 2e-3, "language": 1e-3, "lora": 2e-3
 
 
 def _vtimellm() -> tuple[Stage, Stage, Stage]:
-    align, boundaries, dialogue = (toy(recipe, VTimeLLMMethod(), **VTIME) for recipe in vtimellm.STAGES)
+    align, boundaries, dialogue = (
+        toy(recipe, VTimeLLMMethod(FRAMES, asks_first=True), **VTIME) for recipe in vtimellm.STAGES
+    )
     return Stage(align, PICTURES, 1), Stage(boundaries, EVENTS, 6), Stage(dialogue, TALKS, 3)
 
 
@@ -128,30 +136,32 @@ def _continued(stage: Stage) -> Stage:
 def _at_once(stage: Stage) -> Stage:
     """No stages, no updates: the whole language model and what is beside it learn from everything."""
     seed = stage.recipe.name.partition("-")[0]
-    beside = {"vtimellm": "projector", "grounded": "adapter"}[seed]
-    learns = (Learns(rf"{beside}\..*", 2e-3), Learns(r"language\..*", 1.5e-3))
+    beside = {"vtimellm": "projector", "momentor": "(projector|time)", "grounded": "adapter"}[seed]
+    learns = (Learns(rf"{beside}\..*", 2e-3), Learns(r"language\..*", 2e-3))
     return Stage(replace(stage.recipe, name=f"{seed}-at-once", learns=learns, adds=None), EVERYTHING, 1)
 
 
 def contenders() -> tuple[Contender, ...]:
-    """The three, then two of their networks without stages, then each of the three without one of its parts."""
+    """The three, then their networks without stages, then each of the three without one of its parts."""
     align, boundaries, dialogue = _vtimellm()
     # Where stage 1 is left out, what it would have taught is learned with stage 2.
     unaligned = replace(boundaries, recipe=replace(boundaries.recipe, learns=align.recipe.learns))
-    first, sequences, instruct = _momentor(MomentorMethod())
-    grid = GroundedMethod("llama", image_side=2, video_side=1)
+    plain = MomentorMethod(FRAMES, asks_first=True)
+    first, sequences, instruct = _momentor(plain)
+    grid = GroundedMethod("llama", image_side=2, video_side=1, asks_first=True)
     caption, grounding, last = _grounded(grid)
     return (
         Contender("VTimeLLM", (align, boundaries, dialogue)),
         Contender("Momentor", (first, sequences, instruct)),
         Contender("Grounded-VideoLLM", (caption, grounding, last)),
         Contender("VTimeLLM's network, all at once", (_at_once(boundaries),)),
+        Contender("Momentor's network, all at once", (_at_once(instruct),)),
         Contender("Grounded-VideoLLM's network, all at once", (_at_once(grounding),)),
         Contender("VTimeLLM without stage 1", (unaligned, dialogue)),
         Contender("VTimeLLM without stage 2", (align, dialogue)),
         Contender("VTimeLLM, LoRA re-used", (align, boundaries, _continued(dialogue))),
-        Contender("Momentor without interpolation", _momentor(MomentorMethod(interpolates=False))),
-        Contender("Momentor without propagation", _momentor(MomentorMethod(propagates=False))),
+        Contender("Momentor without interpolation", _momentor(replace(plain, interpolates=False))),
+        Contender("Momentor without propagation", _momentor(replace(plain, propagates=False))),
         Contender("Momentor without event sequences", (first, instruct)),
         Contender("Grounded-VideoLLM without the temporal stream", _grounded(replace(grid, moving=False))),
         Contender("Grounded-VideoLLM without the grounding stage", (caption, last)),
@@ -220,7 +230,7 @@ class Comparison:
             run = self.folder / "runs" / f"{recipe.name}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
             self._tell(f"{contender.name}, seed {seed}: {recipe.name}, {steps} steps, {run.name}")
             watching = Watching(stop=stop, stepped=self._progress)
-            machine = Machine(micro=budget.batch, every=250, keep=1)
+            machine = Machine(micro=MICRO, every=250, keep=1)
             train(recipe, base, self._data(stage.reads, steps), run, machine=machine, watching=watching,
                   features=self.folder / "features")  # fmt: skip
             base = run
@@ -231,12 +241,12 @@ class Comparison:
             self._tell(f"  step {row['step']} of {row['steps']}: loss {row['loss']:.3f}")
 
     def _data(self, reads: Shares, steps: int) -> list[Sample]:
-        """As many samples as are needed, at most eight conversations about each clip."""
+        """As many samples as are needed, each of one question, at most `OF_A_CLIP` about each clip."""
         clips = range(self.budget.clips)
         if not reads:
             return stills(clips)
-        wanted = min(steps * self.budget.batch, 8 * self.budget.clips)
-        return mixed(reads, clips, count=wanted)
+        wanted = min(steps * self.budget.batch, OF_A_CLIP * self.budget.clips)
+        return mixed(reads, clips, count=wanted, turns=1)
 
     def _examined(self, run: Path, contender: Contender, seed: int) -> dict[str, Any]:
         method = contender.stages[-1].recipe.method

@@ -207,7 +207,7 @@ class _Run:
         random = self.state.own_generators()
         while True:
             try:
-                return self._gradients([part for batch in batches for part in batch.parts(self.micro)], weight)
+                return self._gradients(Batch.joined(batches).parts(self.micro), weight)
             except torch.OutOfMemoryError as error:
                 if self.micro == 1 or self.accelerator.num_processes > 1:  # the others are in the middle of the step
                     raise MomentidxError(

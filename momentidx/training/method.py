@@ -61,12 +61,21 @@ class Batch:
     seen: Sequence[Seen]
     names: Sequence[str] = ()
 
+    @classmethod
+    def joined(cls, batches: Sequence[Batch]) -> Batch:
+        """All samples of several."""
+        written = [one for batch in batches for one in batch.written]
+        seen = [one for batch in batches for one in batch.seen]
+        return cls(written, seen, [name for batch in batches for name in batch.names])
+
     def parts(self, most: int) -> list[Batch]:
-        """The same samples, at most so many at a time."""
-        starts = range(0, len(self.written), most)
-        return [
-            Batch(self.written[at : at + most], self.seen[at : at + most], self.names[at : at + most]) for at in starts
-        ]
+        """The same samples, at most so many at a time, those of like length together: what is padded costs as much."""
+        order = sorted(range(len(self.written)), key=lambda place: len(self.written[place].ids))
+        return [self._of(order[at : at + most]) for at in range(0, len(order), most)]
+
+    def _of(self, places: Sequence[int]) -> Batch:
+        names = [self.names[place] for place in places] if self.names else ()
+        return Batch([self.written[place] for place in places], [self.seen[place] for place in places], names)
 
 
 class Described:

@@ -13,7 +13,7 @@ from tokenizers.trainers import BpeTrainer
 from transformers import PreTrainedTokenizerFast
 
 from momentidx.models.codecs.percent_text import PercentText
-from momentidx.models.templates import LLAMA_3, MOMENTOR, VICUNA_V1
+from momentidx.models.templates import LLAMA_3, MOMENTOR, VICUNA_V1, with_pictures
 from momentidx.training.world.stills import still
 from momentidx.training.world.story import Story, story
 from momentidx.training.world.talks import TASKS, Talk, talk
@@ -57,13 +57,13 @@ def corpus(seed: int) -> Iterator[str]:
 
 
 def _noted(told: Story, said: Talk, random: np.random.Generator) -> tuple[tuple[str, str], ...]:
-    """The conversation with the video in words before its first question: what can be seen at twelve times."""
+    """The conversation with the video in words where its pictures would be: what can be seen at twelve times."""
     notes = []
     for step in range(12):
         percent = PercentText().encode(step / 12 * told.duration, told.duration)
         notes.append(f"{percent} {still(told, step / 12 * told.frames, random)}")
     (question, answer), *rest = said.turns or (("What can be seen?", "Nothing more."),)
-    return (("\n".join([*notes, question]), answer), *rest)
+    return ((with_pictures("\n".join(notes), question, asks_first=True), answer), *rest)
 
 
 def _filled(text: str, said: Talk, told: Story) -> str:

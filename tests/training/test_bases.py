@@ -1,6 +1,7 @@
 """Toy bases: what a recipe begins with, made from the drawn world alone."""
 
 import json
+import math
 from itertools import islice
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from momentidx.errors import WrongUse
 from momentidx.models.checkpoints.grounded_videollm import load_tower
 from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.clip import ClipFrames
-from momentidx.training.bases import Sizes, contrast, make
+from momentidx.training.bases import Sizes, make
+from momentidx.training.contrast import Phrases, patches_of, usual
 from momentidx.training.texts import corpus, tokenizer
-from momentidx.training.world.pictures import Camera
+from momentidx.training.world.phrases import Place, going_on, truth
+from momentidx.training.world.pictures import Camera, shot_at
 from momentidx.training.world.stills import looking, still, where
 from momentidx.training.world.story import story
 from momentidx.training.world.things import Pose
@@ -65,11 +68,48 @@ def test_text_is_the_same_for_a_seed_and_holds_no_time_that_is_not_filled_in() -
     assert [text for text in said if "ASSISTANT: From " in text]
 
 
-def test_pictures_that_are_nearest_to_their_own_words_cost_nothing() -> None:
-    apart = torch.eye(6)
-    scale = torch.tensor(4.0)
-    assert contrast(apart, apart, scale) < 1e-6
-    assert contrast(apart, apart.roll(1, 0), scale) > 50
+def test_a_phrase_is_as_likely_as_it_is_usual_until_something_is_seen() -> None:
+    shares = usual(map(frozenset, [["red", "red ball"], ["red"], ["red", "box"], ["box"]]), least=2)
+    assert shares == {"box": 0.5, "red": 0.75}
+    phrases = Phrases(shares, width=8)
+    assert phrases().norm(dim=-1).tolist() == pytest.approx([1, 1])
+    assert phrases.true([{"red", "unheard of"}, set()]).tolist() == [[0, 1], [0, 0]]
+    with torch.no_grad():
+        phrases.scale.fill_(-torch.inf)
+    nothing = torch.ones(1, 8)
+    assert phrases.loss(nothing, [{"red"}]).item() == pytest.approx(-math.log(0.75) - math.log(0.5), abs=1e-4)
+    assert phrases.loss(nothing, [set()]).item() == pytest.approx(-math.log(0.25) - math.log(0.5), abs=1e-4)
+
+
+def test_what_is_seen_near_its_phrase_and_away_from_the_others_costs_next_to_nothing() -> None:
+    phrases = Phrases({"red": 0.5, "box": 0.5, "moon": 0.5}, width=3)
+    with torch.no_grad():
+        phrases.words.zero_()
+        phrases.own.copy_(torch.eye(3))
+        phrases.scale.fill_(math.log(50))
+    seen = 2 * torch.eye(3) - 1
+    told = [{"red"}, {"box"}, {"moon"}]
+    assert phrases.loss(seen, told) < 1e-6
+    assert phrases.loss(seen, told[1:] + told[:1]) > 50
+
+
+def test_patches_of_a_thing_are_those_that_it_lies_on() -> None:
+    assert patches_of(Place(Pose(0.5, 0.5, 0.3), frozenset()), 4) == [5, 6, 9, 10]
+    assert patches_of(Place(Pose(0.1, 0.9, 0.05), frozenset()), 4) == [12]  # however small
+    assert patches_of(Place(Pose(-0.02, 0.1, 0.02), frozenset()), 8) == []
+
+
+def test_what_is_true_of_a_picture_and_of_its_places() -> None:
+    told = story(2)
+    each = next(each for each in told.happenings if each.action == "spins")
+    assert each.thing == ("cross", "green")
+    found = truth(told, each.span.start + 5)
+    mine = next(place for place in found.places if {"cross", "green"} <= place.phrases)
+    assert mine.phrases <= found.phrases
+    assert {"green cross", "green turned", "cross halfway", "green middle"} & mine.phrases
+    assert shot_at(told, each.span.start + 5).place in found.phrases
+    assert {"spins", "cross spins", "green spins"} <= going_on(told, each.span.start)
+    assert "cross spins" not in going_on(told, each.span.end)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,20 @@ import numpy as np
 import pytest
 import torch
 
+from momentidx.caption.generating import rows
 from momentidx.caption.grounded_videollm import GroundedSeed
 from momentidx.caption.momentor import MomentorSeed
 from momentidx.caption.vtimellm import VTimeLLMSeed
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.models.checkpoints.layout import Converted
+from momentidx.models.splice import IGNORED
 from momentidx.training.base import begin
 from momentidx.training.features import Features
 from momentidx.training.loop import train
 from momentidx.training.machine import Machine
 from momentidx.training.merging import merge
 from momentidx.training.method import Batch, Method
+from momentidx.training.samples import Turn
 from tests.training import toys
 from tests.training.recipes import SEEDS, small
 
@@ -54,6 +58,31 @@ def test_merged_it_says_the_same_and_can_be_asked(seed: str, base: Path, feature
     assert not whole
     with pytest.raises(WrongUse, match="exists already"):
         merge(run, made.folder)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_is_asked_as_it_was_taught_to_be(
+    seed: str, base: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = small(SEEDS[seed][-1], steps=1)
+    method = replace(recipe.method, asks_first=True)
+    run = train(
+        replace(recipe, method=method), base, toys.samples(), tmp_path / "run", machine=CPU, features=features
+    )  # fmt: skip
+    asked = ASKED[seed](merge(run, tmp_path / "made").folder)
+    heard: list[list[int]] = []
+
+    def listened(texts: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        heard.extend(texts)
+        return rows(texts)
+
+    monkeypatch.setattr(inspect.getmodule(ASKED[seed]), "rows", listened)
+    asked.tell(asked.look(np.zeros((asked.pictures, 28, 28, 3), np.uint8)), "When is it bright?", 1)
+    sample = replace(toys.samples(1)[0], turns=(Turn(("When is it bright?",), ("From ", 1.0, ".")),))
+    taught = method.write(sample, begin(run, method).tokenizer)
+    prompt = taught.ids[: next(place for place, label in enumerate(taught.labels) if label != IGNORED)]
+    assert heard == [prompt[: len(heard[0])]]
+    assert len(prompt) - len(heard[0]) <= 1  # the blank before an answer
 
 
 def test_a_merged_model_is_a_base_of_its_own_kind_only(base: Path, features: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from momentidx.models.codecs.grid_tokens import GridTokens
 from momentidx.models.momentor_records import turns
 from momentidx.models.splice import IGNORED, SENTINEL
 from momentidx.training.base import begin
-from momentidx.training.method import Method, Written
+from momentidx.training.method import Batch, Method, Written
 from momentidx.training.methods.grounded_videollm import GroundedMethod
 from momentidx.training.methods.momentor import MomentorMethod
 from momentidx.training.methods.vtimellm import VTimeLLMMethod
@@ -104,6 +104,30 @@ def test_grounded_videollm_learns_tokens_of_its_grid_and_is_told_when_times_are_
     assert "From <12> to <50>.<|eot_id|>" in written(coarse, base)[1]
 
 
+@pytest.mark.parametrize(
+    ("method", "user"),
+    [
+        (VTimeLLMMethod(asks_first=True), "USER: Until 25?\n[video]\nUntil 25? ASSISTANT: "),
+        (
+            MomentorMethod(anchors=1, asks_first=True),
+            "USER: Until <TEMP-INPUT>?\n<vid_start><vid_patch><vid_end>\nUntil <TEMP-INPUT>? ASSISTANT: ",
+        ),
+        (GroundedMethod("phi", asks_first=True), "<|user|>\nUntil <75>?\n[video]\nUntil <75>?\n<|assistant|>\n"),
+    ],
+    ids=lambda value: getattr(value, "network", ""),
+)
+def test_the_first_question_can_stand_before_the_pictures_as_well(method: Method, user: str, base: Path) -> None:
+    asked = Turn(("Until ", 2.5, "?"), ("It is dark.",))
+    later = Turn(("And from ", 10.0, "?"), ("Bright.",))
+    sample = Sample("clip", PICTURES, 10.0, (asked, later))
+    text, learned = written(method, base, sample)
+    assert user in text
+    assert text.count("And from") == 1
+    assert "Until" not in learned
+    heard = method.write(sample, begin(base, method).tokenizer).heard
+    assert heard == ((0.25, 0.25, 1.0) if isinstance(method, MomentorMethod) else ())
+
+
 def test_new_tokens_are_one_number_each(base: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(base / "language")
     rows = len(tokenizer)
@@ -119,6 +143,15 @@ def test_a_marker_in_the_text_is_refused(base: Path) -> None:
     sample = Sample("clip7", PICTURES, 10.0, (Turn(("What is in <video>?",), ("A door.",)),))
     with pytest.raises(MomentidxError, match="clip7: '<video>' stands in its text"):
         written(VTimeLLMMethod(), base, sample)
+
+
+def test_what_goes_through_a_network_at_once_is_of_like_length() -> None:
+    def one(name: str, length: int) -> Batch:
+        return Batch([Written([7] * length, [IGNORED] * length)], [{}], [name])
+
+    batch = Batch.joined([one("long", 9), one("short", 2), one("longer", 10), one("shorter", 1), one("middle", 5)])
+    assert [part.names for part in batch.parts(2)] == [["shorter", "short"], ["middle", "long"], ["longer"]]
+    assert [len(row.ids) for part in batch.parts(2) for row in part.written] == [1, 2, 5, 9, 10]
 
 
 def test_what_is_cut_off_is_not_learned_from(base: Path) -> None:

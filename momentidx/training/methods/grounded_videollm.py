@@ -23,7 +23,7 @@ from momentidx.models.language import bias_head, embedding_of, grow, head_of
 from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
 from momentidx.models.sampling import interval_midpoint, keyframes
 from momentidx.models.splice import splice
-from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens
+from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens, with_pictures
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
@@ -55,6 +55,8 @@ class GroundedMethod(Described):
     """Of a keyframe, `image_side` times as many cells are seen (Llama), or all patches, four as one (Phi)."""
     video_side: int = 4
     """Of each frame, `video_side` times as many."""
+    asks_first: bool = False
+    """See `models/templates.with_pictures`."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -86,7 +88,8 @@ class GroundedMethod(Described):
 
         def question(number: int, turn: Turn) -> str:
             flags = [VIDEO] * (number == 0) + [FLAG] * any(not isinstance(part, str) for part in turn.answered)
-            return "\n".join([" ".join(flags)] * bool(flags) + [worded(turn.asked, time)])
+            words = worded(turn.asked, time)
+            return with_pictures(" ".join(flags), words, self.asks_first and number == 0) if flags else words
 
         def time(seconds: float) -> str:
             return codec.encode(seconds, sample.duration)
@@ -115,7 +118,7 @@ class GroundedMethod(Described):
         tensors = {f"adapter.{name}": tensor for name, tensor in network.adapter.state_dict().items()}
         return tensors | {HEAD_BIAS: head_of(network.language).bias.detach()}, {
             "family": self.family, "steps": self.steps, "image_side": self.image_side, "video_side": self.video_side,
-            "moving": self.moving,
+            "moving": self.moving, "asks_first": self.asks_first,
         }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar
@@ -15,11 +16,11 @@ from momentidx.models.checkpoints.layout import ENCODER, Converted
 from momentidx.models.checkpoints.momentor import load
 from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.anchors import END, INPUT, OUTPUT, PATCH, START, Anchors
-from momentidx.models.language import grow
+from momentidx.models.language import embedding_of, grow
 from momentidx.models.momentor import CLIP_WIDTH, FRAMES, Ids, Momentor, TimeTables, soft_loss
 from momentidx.models.preprocess import ClipPillow
 from momentidx.models.sampling import uniform_seconds
-from momentidx.models.templates import MOMENTOR, answer_labels, tokens
+from momentidx.models.templates import MOMENTOR, answer_labels, tokens, with_pictures
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
@@ -45,19 +46,32 @@ class MomentorMethod(Described):
     """Whether a time may lie between two anchors; else it is moved to the nearest."""
     propagates: bool = True
     """Whether a gradient reaches neighbouring anchors."""
+    asks_first: bool = False
+    """See `models/templates.with_pictures`."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
         return Anchors(self.anchors).vocabulary
 
     def fresh(self, folder: Converted, tokenizer: Any) -> nn.Module:
-        """The five markers get rows of their own; the anchors are numbered past the matrix."""
+        """The five markers get rows of their own; the anchors are numbered past the matrix.
+
+        What is seen and when begin as loud as words, and anchors like their neighbours, so that places can be told
+        apart before anything is learned. (The paper begins with a projector that was taught, and says nothing of the
+        tables.)
+        """
         language = untied(folder.language())
         first = tokenizer.convert_tokens_to_ids(PATCH)
         if language.config.vocab_size != first:  # a matrix that was made longer than the tokenizer
             language.resize_token_embeddings(first, mean_resizing=False)
         grow(language, 5)
-        return self._stiff(Momentor(language, Ids.after(first), Anchors(self.anchors), _width(folder)))
+        network = Momentor(language, Ids.after(first), Anchors(self.anchors), _width(folder))
+        loud = float(embedding_of(language).weight.detach().std())
+        nn.init.normal_(network.projector.weight, std=loud / network.projector.in_features**0.5)
+        nn.init.zeros_(network.projector.bias)
+        for table in (network.time.input, network.time.output):
+            table.data.copy_(loud * waves(*table.shape))
+        return self._stiff(network)
 
     def load(self, converted: Converted) -> nn.Module:
         return self._stiff(load(converted))
@@ -86,7 +100,9 @@ class MomentorMethod(Described):
             (worded(turn.asked, partial(placed, heard, INPUT)), worded(turn.answered, partial(placed, told, OUTPUT)))
             for turn in sample.turns
         ]
-        turns[0] = (f"{START}{PATCH * self.anchors}{END}\n{turns[0][0]}", turns[0][1])
+        if self.asks_first:
+            heard[:0] = heard[: turns[0][0].count(INPUT)]
+        turns[0] = (with_pictures(f"{START}{PATCH * self.anchors}{END}", turns[0][0], self.asks_first), turns[0][1])
         ids = tokens(encode, MOMENTOR.render(turns), marker=PATCH * 2 * self.anchors)  # no marker: patches are tokens
         return Written(ids, answer_labels(encode, MOMENTOR, turns), tuple(heard), tuple(told))
 
@@ -119,7 +135,16 @@ class MomentorMethod(Described):
     def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
         assert isinstance(network, Momentor)
         tensors = {name: one for name, one in network.state_dict().items() if not name.startswith("language.")}
-        return tensors, {"frames": self.anchors, "first_marker": network.ids.patch}
+        return tensors, {
+            "frames": self.anchors, "first_marker": network.ids.patch, "asks_first": self.asks_first,
+        }  # fmt: skip
+
+
+def waves(places: int, width: int) -> Tensor:
+    """(N, D) of variance 1: sines and cosines along the places, of half a wave in all to one of four places."""
+    lengths = torch.logspace(math.log2(0.5), math.log2(max(0.5, places / 4)), (width + 1) // 2, base=2)
+    angles = 2 * math.pi * torch.arange(places)[:, None] / places * lengths  # (N, D / 2)
+    return 2**0.5 * torch.cat((angles.sin(), angles.cos()), dim=1)[:, :width]
 
 
 class _Eyes:

@@ -17,7 +17,7 @@ from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.percent_text import PercentText
 from momentidx.models.preprocess import ClipTensor
 from momentidx.models.sampling import linspace_inclusive
-from momentidx.models.templates import VICUNA_V1, VIDEO, answer_labels, plain, plain_labels, tokens
+from momentidx.models.templates import VICUNA_V1, VIDEO, answer_labels, plain, plain_labels, tokens, with_pictures
 from momentidx.models.vtimellm import CLIP_WIDTH, FRAMES, VTimeLLM
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
@@ -41,6 +41,8 @@ class VTimeLLMMethod(Described):
     width: ClassVar[int] = 448
     vocabulary: ClassVar[tuple[str, ...]] = ()
     frames: int = FRAMES
+    asks_first: bool = False
+    """See `models/templates.with_pictures`."""
 
     def fresh(self, folder: Converted, tokenizer: Any) -> nn.Module:  # noqa: ARG002  no vocabulary of its own
         """The projector begins at random."""
@@ -64,7 +66,7 @@ class VTimeLLMMethod(Described):
             written = Written(tokens(encode, plain(caption)), plain_labels(encode, caption))
         else:
             turns = [(worded(turn.asked, time), worded(turn.answered, time)) for turn in sample.turns]
-            turns[0] = (f"{VIDEO}\n{turns[0][0]}", turns[0][1])
+            turns[0] = (with_pictures(VIDEO, turns[0][0], self.asks_first), turns[0][1])
             written = Written(tokens(encode, VICUNA_V1.render(turns)), answer_labels(encode, VICUNA_V1, turns))
         return with_one_marker(sample, written)
 
@@ -81,7 +83,7 @@ class VTimeLLMMethod(Described):
     def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
         assert isinstance(network, VTimeLLM)
         tensors = {f"projector.{name}": tensor for name, tensor in network.projector.state_dict().items()}
-        return tensors, {"frames": self.frames}
+        return tensors, {"frames": self.frames, "asks_first": self.asks_first}
 
 
 class _Eyes:
