@@ -68,7 +68,7 @@ def with_pictures(marks: str, question: str, asks_first: bool = False) -> str:
     """What a user says first: the pictures' marks, then the question, as all three seeds were published.
 
     `asks_first` has the question before the pictures as well, so that what is seen of each can be held against it on
-    the way: a network that is taught from nothing finds that far sooner.
+    the way: a network that is taught from nothing learns that sooner.
     """
     return f"{question}\n{marks}\n{question}" if asks_first else f"{marks}\n{question}"
 

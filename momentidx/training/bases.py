@@ -86,7 +86,7 @@ WARM = 50
 """Steps until the full rate."""
 LOUD = 0.5
 """How loud words begin (standard deviation). At the usual 0.02 the first layers' noise drowns them, and a network this
-small takes several times as long to find a word of a question again."""
+small takes twice as long or more to find a word of a question again."""
 ROWS = 16
 """Of running text in a batch."""
 COUNTED, LEAST = 2000, 10
