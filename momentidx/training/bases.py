@@ -15,7 +15,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from momentidx.training.contrast import Phrases, patches_of, usual
 from momentidx.training.texts import corpus, tokenizer
 from momentidx.training.world.phrases import Truth, going_on, truth
 from momentidx.training.world.pictures import pictures
-from momentidx.training.world.story import RATE, Story, story
+from momentidx.training.world.story import RATE, story
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ LOUD = 0.5
 small takes twice as long or more to find a word of a question again."""
 ROWS = 16
 """Of running text in a batch."""
-COUNTED, LEAST = 2000, 10
+COUNTED, LEAST = 500, 3
 """Stories in which phrases are counted, and how often one must be true to be learned by."""
 CLIPS, OF_EACH = 16, 8
 """A batch: so many clips, so many pictures of each, so that a picture must be told from others of its clip."""
@@ -110,11 +110,12 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     torch.manual_seed(seed)
     report: dict[str, Any] = {"minutes": minutes, "seed": seed, "sizes": asdict(sizes)}
     folder.mkdir(parents=True)
-    seer = _Seer(sizes)
+    moments = list(_moments())
+    seer = _Seer(sizes, [seen for seen, _ in moments])
     report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), 0.6 * minutes, 2e-3,
                               lambda part, loss: tell("clip", part, loss))  # fmt: skip
     seer.tower.save_pretrained(folder / ENCODER)
-    mover = _VideoSeer(sizes)
+    mover = _VideoSeer(sizes, [seen | goes_on for seen, goes_on in moments])
     report["video"] = _trained(mover, _video_losses(mover, sizes, seed), 0.25 * minutes, 2e-3,
                                lambda part, loss: tell("video", part, loss))  # fmt: skip
     save_file(mover.tensors(), folder / VIDEO)
@@ -131,7 +132,7 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
 def _trained(network: nn.Module, losses: Iterator[Tensor], minutes: float, rate: float,
              tell: Callable[[float, float], None]) -> dict[str, float]:  # fmt: skip
     """Steps until the time is over, with a short warm-up, then a cosine to nothing: Muon for the matrices of layers,
-    which it teaches several times as fast (kellerjordan.github.io/posts/muon), AdamW for the rest.
+    AdamW for the rest.
     """
     named = dict(network.named_parameters())
     matrices = {name: one for name, one in named.items() if one.ndim == 2 and LAYERED.search(name)}
@@ -168,10 +169,10 @@ def scaled(images: np.ndarray[Any, np.dtype[np.uint8]], mean: Sequence[float], s
 class _Seer(nn.Module):
     """CLIP's vision tower and the phrases that it learns by."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, counted: Iterable[frozenset[str]]) -> None:
         super().__init__()
         self.tower = CLIPVisionModelWithProjection(sizes.clip)
-        self.phrases = Phrases(usual((truth(*one).phrases for one in _moments()), LEAST), sizes.projection)
+        self.phrases = Phrases(usual(counted, LEAST), sizes.projection)
         self.side = sizes.side // sizes.patch
 
     def forward(self, shown: Tensor, truths: Sequence[Truth]) -> Tensor:
@@ -189,11 +190,12 @@ class _Seer(nn.Module):
         return whole + self.phrases.loss(self.tower.visual_projection(looked), told, near=True)
 
 
-def _moments() -> Iterator[tuple[Story, float]]:
-    """Two of each of many stories, for counting what is usual."""
+def _moments() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """What can be seen and what goes on at two times of each of many stories, for counting what is usual."""
     for number in range(COUNTED):
         told = story(number)
-        yield from ((told, part * told.frames) for part in (0.2, 0.7))
+        for tick in (0.2 * told.frames, 0.7 * told.frames):
+            yield truth(told, tick).phrases, going_on(told, tick)
 
 
 def _picture_losses(seer: _Seer, sizes: Sizes, seed: int) -> Iterator[Tensor]:
@@ -212,14 +214,14 @@ def _picture_losses(seer: _Seer, sizes: Sizes, seed: int) -> Iterator[Tensor]:
 class _VideoSeer(nn.Module):
     """The tower with what it learns by: a mean over all patches, and phrases."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, counted: Iterable[frozenset[str]]) -> None:
         super().__init__()
         self.tower = InternVideo2(sizes.tower)
         stored = torch.randn(1, 1 + POSITIONS * sizes.tower.places, sizes.video) * 0.02
         self.positions = nn.Parameter(stored)
         self.tower.pos_embed.requires_grad_(False)
         self.head = nn.Linear(sizes.video, sizes.projection)
-        self.phrases = Phrases(usual(map(_true_of, _moments()), LEAST), sizes.projection)
+        self.phrases = Phrases(usual(counted, LEAST), sizes.projection)
 
     def forward(self, clips: Tensor, told: Sequence[frozenset[str]]) -> Tensor:
         """clips (B, 3, F, H, W) and what is true of their middles to the loss."""
@@ -242,11 +244,6 @@ class _VideoSeer(nn.Module):
         return found | unused | {"pos_embed": self.positions.detach().clone()}
 
 
-def _true_of(moment: tuple[Story, float]) -> frozenset[str]:
-    """What can be seen, and what goes on."""
-    return truth(*moment).phrases | going_on(*moment)
-
-
 def _video_losses(seer: _VideoSeer, sizes: Sizes, seed: int) -> Iterator[Tensor]:
     """Eight pictures over a twelfth of a clip, and what is true in its middle."""
     random, number, frames = np.random.default_rng((seed, 2)), 1_000_000, sizes.tower.frames
@@ -258,7 +255,8 @@ def _video_losses(seer: _VideoSeer, sizes: Sizes, seed: int) -> Iterator[Tensor]
             for part in random.permutation(12)[:2].tolist():
                 ticks = (part + (np.arange(frames) + 0.5) / frames) / 12 * told.frames
                 images.append(pictures(told, ticks / RATE, sizes.side))
-                said.append(_true_of((told, (part + 0.5) / 12 * told.frames)))
+                middle = (part + 0.5) / 12 * told.frames
+                said.append(truth(told, middle).phrases | going_on(told, middle))
         shown = scaled(np.stack(images), IMAGENET_MEAN, IMAGENET_STD).transpose(1, 2)  # (B, 3, F, H, W)
         yield seer(shown, said)
 

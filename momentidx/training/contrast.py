@@ -70,7 +70,7 @@ class Phrases(nn.Module):
         """Of pictures (N, D), or of patches `near` things: nats for each."""
         cosines = normalize(seen, dim=-1) @ self().T  # (N, P)
         logits = self.scale.exp().clamp(max=LARGEST) * cosines + (self.usual_near if near else self.usual)
-        return binary_cross_entropy_with_logits(logits, self.true(told), reduction="sum") / max(1, len(told))
+        return binary_cross_entropy_with_logits(logits, self.true(told), reduction="sum") / len(told)
 
 
 def patches_of(place: Place, side: int) -> list[int]:

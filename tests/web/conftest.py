@@ -172,11 +172,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-REFUSED = re.compile("server responded with a status of (400|409|503)")
+REFUSED = re.compile("server responded with a status of 4(00|09)")
 
 
 @contextmanager
-def opened(browser: Browser, server: Server) -> Iterator[Page]:
+def opened(browser: Browser, server: Server, refused: re.Pattern[str] = REFUSED) -> Iterator[Page]:
     """A page that is logged in; what scripts complain of fails the test, but not a request that was refused."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
@@ -184,7 +184,7 @@ def opened(browser: Browser, server: Server) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console",
-        lambda said: complaints.append(said.text) if said.type == "error" and not REFUSED.search(said.text) else None,
+        lambda said: complaints.append(said.text) if said.type == "error" and not refused.search(said.text) else None,
     )
     page.goto(f"{server.url}/login?code={server.desk.keys.code()}")
     yield page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,11 @@ from momentidx.commands.setting_up import set_up
 from momentidx.files import SeenFile
 from momentidx.library import Root
 from momentidx.pipeline.run import RUN_FILE
-from tests.web.conftest import Server
+from tests.web.conftest import Server, opened
 from tests.web.test_page_search import serious
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 
 def queue_files(server: Server, folder: Path, *names: str) -> list[Path]:
@@ -74,12 +75,17 @@ def test_the_queue_is_put_in_order_paused_and_seen_from_another_tab(
     page.locator("main").press("p")
     expect(page.get_by_role("button", name="Pause everything")).to_be_visible()
     assert server.desk.library().paused() == ()
-    expect(page.locator(".scope")).not_to_contain_text("paused")
 
-    busy = {"error": {"kind": "busy", "message": "The library cannot be read right now."}}
-    page.route("**/api/v1/status", lambda route: route.fulfill(status=503, json=busy), times=1)
-    server.desk.queue().pause()
-    expect(page.locator(".scope")).to_contain_text("paused")
+
+def test_a_status_that_could_not_be_told_is_asked_for_again(browser: Browser, own_server: Server) -> None:
+    from playwright.sync_api import expect
+
+    with opened(browser, own_server, re.compile("server responded with a status of 503")) as page:
+        expect(page.locator(".scope")).to_contain_text("indexed")
+        busy = {"error": {"kind": "busy", "message": "The library cannot be read right now."}}
+        page.route("**/api/v1/status", lambda route: route.fulfill(status=503, json=busy), times=1)
+        own_server.desk.queue().pause()
+        expect(page.locator(".scope")).to_contain_text("paused", timeout=30_000)
 
 
 def test_what_failed_is_told_with_its_reason_and_tried_again(
