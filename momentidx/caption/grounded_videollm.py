@@ -20,7 +20,7 @@ from momentidx.models.codecs.grid_tokens import FLAG, IMAGE, TOKEN, GridTokens
 from momentidx.models.grounded_videollm import FRAMES_OF_A_SEGMENT, SEGMENTS
 from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
 from momentidx.models.sampling import interval_midpoint, keyframes
-from momentidx.models.templates import LLAMA_3, PHI_3_5, tokens, with_pictures
+from momentidx.models.templates import LLAMA_3, PHI_3_5, tokens
 
 FRAMES = SEGMENTS * FRAMES_OF_A_SEGMENT
 
@@ -36,8 +36,8 @@ class GroundedSeed:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "grounded_videollm")
         self.version, self.codec = converted.version, GridTokens(converted.settings.get("steps", 300))
-        self._asks_first = bool(converted.settings.get("asks_first"))
-        self._template = PHI_3_5 if converted.settings["family"] == "phi" else LLAMA_3
+        stock = PHI_3_5 if converted.settings["family"] == "phi" else LLAMA_3
+        self._template = stock.asking_first(bool(converted.settings.get("asks_first")))
         self._tokenizer = converted.tokenizer()
         if self._template.end in self._tokenizer.get_vocab():
             self._tokenizer.eos_token = self._template.end  # what it was taught to end with
@@ -62,15 +62,10 @@ class GroundedSeed:
         return sharp, motion
 
     @torch.inference_mode()
-    def tell(self, seen: tuple[Tensor, Tensor | None], prompt: str, longest: int) -> tuple[str, bool]:
-        """Its answer about what was seen, and whether it ended within so many tokens."""
-        return self.tell_all([seen], [Asked(prompt, longest)])[0]
-
-    @torch.inference_mode()
     def tell_all(self, seen: Sequence[tuple[Tensor, Tensor | None]], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
         """See `Seed`."""
         heads = [f"{IMAGE} {FLAG}" if one.times else IMAGE for one in asked]  # the flag says that times are wanted
-        turns = [with_pictures(head, one.prompt, self._asks_first) for head, one in zip(heads, asked, strict=True)]
+        turns = [self._template.with_pictures(head, one.prompt) for head, one in zip(heads, asked, strict=True)]
         texts = [self._template.render([(turn, None)]) for turn in turns]
         ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text, IMAGE) for text in texts])
         batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))

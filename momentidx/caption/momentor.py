@@ -21,7 +21,7 @@ from momentidx.models.codecs.anchors import END, PATCH, START, TOKEN
 from momentidx.models.momentor import Spoken, go_on
 from momentidx.models.preprocess import ClipPillow
 from momentidx.models.sampling import uniform_seconds
-from momentidx.models.templates import MOMENTOR, with_pictures
+from momentidx.models.templates import MOMENTOR
 
 
 class MomentorSeed:
@@ -38,7 +38,8 @@ class MomentorSeed:
     ) -> None:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "momentor")
-        self.version, self._asks_first = converted.version, bool(converted.settings.get("asks_first"))
+        self.version = converted.version
+        self._template = MOMENTOR.asking_first(bool(converted.settings.get("asks_first")))
         self._tokenizer = converted.tokenizer()
         self._eyes = ClipFrames.load("pooled", converted.encoder).to(device, dtype)
         self._model = load(converted, dtype).to(device)
@@ -56,15 +57,10 @@ class MomentorSeed:
         return cast(Tensor, seen)
 
     @torch.inference_mode()
-    def tell(self, seen: Tensor, prompt: str, longest: int) -> tuple[str, bool]:
-        """Its answer about what was seen, and whether it ended within so many tokens."""
-        return self.tell_all([seen], [Asked(prompt, longest)])[0]
-
-    @torch.inference_mode()
     def tell_all(self, seen: Sequence[Tensor], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
         """See `Seed`."""
         head = f"{START}{PATCH * self.pictures}{END}"
-        texts = [MOMENTOR.render([(with_pictures(head, one.prompt, self._asks_first), None)]) for one in asked]
+        texts = [self._template.render([(self._template.with_pictures(head, one.prompt), None)]) for one in asked]
         ids, mask = (each.to(self._device) for each in rows([self._tokenizer(text).input_ids for text in texts]))
         no_times: list[list[float]] = [[]] * len(asked)
         embeds = self._model.embed(ids, torch.stack(list(seen)), no_times, no_times)

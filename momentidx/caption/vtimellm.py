@@ -21,7 +21,7 @@ from momentidx.models.codecs.percent_text import TOLERANT, PercentText, read_den
 from momentidx.models.codecs.protocol import inside
 from momentidx.models.preprocess import ClipTensor
 from momentidx.models.sampling import linspace_inclusive
-from momentidx.models.templates import VICUNA_V1, VIDEO, tokens, with_pictures
+from momentidx.models.templates import VICUNA_V1, VIDEO, tokens
 from momentidx.models.vtimellm import FRAMES
 
 
@@ -36,7 +36,7 @@ class VTimeLLMSeed:
         """Raises MomentidxError when the folder is no such model."""
         converted = Converted.open(folder, "vtimellm")
         self.version, self.codec = converted.version, PercentText()
-        self._asks_first = bool(converted.settings.get("asks_first"))
+        self._template = VICUNA_V1.asking_first(bool(converted.settings.get("asks_first")))
         self.pictures = int(converted.settings.get("frames", FRAMES))
         self._tokenizer = converted.tokenizer()
         self._eyes = ClipFrames.load("projected", converted.encoder).to(device, dtype)
@@ -51,14 +51,9 @@ class VTimeLLMSeed:
         return cast(Tensor, seen)
 
     @torch.inference_mode()
-    def tell(self, seen: Tensor, prompt: str, longest: int) -> tuple[str, bool]:
-        """Its answer about what was seen, and whether it ended within so many tokens."""
-        return self.tell_all([seen], [Asked(prompt, longest)])[0]
-
-    @torch.inference_mode()
     def tell_all(self, seen: Sequence[Tensor], asked: Sequence[Asked]) -> list[tuple[str, bool]]:
         """See `Seed`."""
-        texts = [VICUNA_V1.render([(with_pictures(VIDEO, one.prompt, self._asks_first), None)]) for one in asked]
+        texts = [self._template.render([(self._template.with_pictures(VIDEO, one.prompt), None)]) for one in asked]
         ids, mask = rows([tokens(lambda piece: list(self._tokenizer(piece).input_ids), text) for text in texts])
         batch = self._model.splice(ids.to(self._device), seen, mask.to(self._device))
         limits = [one.tokens for one in asked]

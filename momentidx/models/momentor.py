@@ -90,16 +90,15 @@ class Momentor(nn.Module):
     ) -> Tensor:
         """ids (B, T), features (B, N, 1024), and each row's places as fractions, to (B, T, D).
 
-        Frame i is on anchor i, and is told so: the mean of its two rows is added to what is seen.
+        Frame i is on anchor i, and is told so: the mean of its two rows is added to what is seen. Raises ValueError
+        where there are more or fewer of them than places for them.
         """
         table, spoken = self.time()
         seen = self.projector(features) + (table + spoken) / 2  # (B, N, D)
-        x = self.text(ids, table)
-        for row in range(len(ids)):
-            x[row, ids[row] == self.ids.patch] = seen[row].to(x.dtype)
-            for token, places in ((self.ids.input, inputs[row]), (self.ids.output, outputs[row])):
-                if len(places):
-                    x[row, ids[row] == token] = between(table, places, self.anchors).to(x.dtype)
+        x = _put(self.text(ids, table), ids == self.ids.patch, seen.flatten(0, 1))
+        for token, places in ((self.ids.input, inputs), (self.ids.output, outputs)):
+            flat = [place for row in places for place in row]
+            x = _put(x, ids == token, between(table, flat, self.anchors)) if flat else x
         return x
 
     def text(self, ids: Tensor, table: Tensor) -> Tensor:
@@ -111,10 +110,10 @@ class Momentor(nn.Module):
         words = torch.where(learns, words, words.detach())
         return torch.where(is_anchor, table[(ids - self.ids.first_anchor).clamp(min=0)], words)
 
-    def forward(self, embeds: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(B, T, D) to logits (B, T, V + N): the vocabulary, then the anchors."""
+    def forward(self, embeds: Tensor, mask: Tensor | None = None, since: int = 0) -> Tensor:
+        """(B, T, D) to logits (B, T - since, V + N) from that place on: the vocabulary, then the anchors."""
         hidden = self.language.base_model(inputs_embeds=embeds, attention_mask=mask).last_hidden_state
-        return self.heads(hidden)
+        return self.heads(hidden[:, since:])
 
     def heads(self, hidden: Tensor) -> Tensor:
         """(B, T, D) to (B, T, V + N)."""
@@ -129,6 +128,13 @@ class Momentor(nn.Module):
             for anchor, mass in self.anchors.soft(fraction):
                 row[words + anchor] = mass
         return rows
+
+
+def _put(x: Tensor, where: Tensor, rows: Tensor) -> Tensor:
+    """(B, T, D) with (K, D) at the K places of (B, T), row by row."""
+    if int(where.sum()) != len(rows):
+        raise ValueError(f"{len(rows)} vectors for {int(where.sum())} places")
+    return x.masked_scatter(where[..., None], rows.to(x.dtype))
 
 
 def soft_loss(model: Momentor, logits: Tensor, labels: Tensor, outputs: Sequence[Sequence[float]]) -> Tensor:

@@ -7,7 +7,7 @@ to be given.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from momentidx.models.compat import Compat
 from momentidx.models.splice import IGNORED, SENTINEL
@@ -29,6 +29,23 @@ class Template:
     between: str = ""
     opens: bool = False
     """Whether a prompt that waits for an answer ends with `lead`."""
+
+    asks_first: bool = False
+    """Whether the first question stands before the pictures instead of after them, as all three seeds have it."""
+
+    def with_pictures(self, marks: str, question: str) -> str:
+        """What a user says first: the pictures' marks and the question."""
+        return f"{question}\n{marks}" if self.asks_first else f"{marks}\n{question}"
+
+    def asking_first(self, wanted: bool = True) -> Template:
+        """For a network that is taught from nothing: the question, the pictures, the answer, and no word beside them.
+
+        What is seen of each picture can then be held against the question on the way, which is learned sooner; words
+        that are always the same cost as much as the others.
+        """
+        if not wanted:
+            return self
+        return replace(self, system="", user="", assistant="", lead=" ", between=" ", asks_first=True)
 
     def render(self, turns: Sequence[Turn]) -> str:
         said = []
@@ -62,15 +79,6 @@ LLAMA_3 = Template(
 )  # fmt: skip
 VICUNA_GROUNDED = Template(f"{LLAVA}\n", "USER: ", "\nASSISTANT:", " ", "</s>", between="\n", opens=True)
 GROUNDED = {"phi3.5": PHI_3_5, "llama3": LLAMA_3, "vicuna": VICUNA_GROUNDED}
-
-
-def with_pictures(marks: str, question: str, asks_first: bool = False) -> str:
-    """What a user says first: the pictures' marks, then the question, as all three seeds were published.
-
-    `asks_first` has the question before the pictures as well, so that what is seen of each can be held against it on
-    the way: a network that is taught from nothing learns that sooner.
-    """
-    return f"{question}\n{marks}\n{question}" if asks_first else f"{marks}\n{question}"
 
 
 def plain(caption: str) -> str:

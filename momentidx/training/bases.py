@@ -54,8 +54,8 @@ class Sizes:
     video_patch: int = 28
     hidden: int = 128
     """Width of the Llama."""
-    layers: int = 4
-    vocabulary: int = 768
+    layers: int = 3
+    vocabulary: int = 1024
 
     @property
     def clip(self) -> CLIPVisionConfig:
@@ -75,11 +75,14 @@ class Sizes:
             vocab_size=self.vocabulary, hidden_size=self.hidden, intermediate_size=8 * self.hidden // 3 // 16 * 16,
             num_hidden_layers=self.layers, num_attention_heads=self.hidden // 32, num_key_value_heads=self.hidden // 32,
             bos_token_id=BOS, eos_token_id=EOS, pad_token_id=PAD, max_position_embeddings=4096,
+            rope_parameters={"rope_type": "default", "rope_theta": FAR},
         )  # fmt: skip
 
 
 PAD, BOS, EOS = 0, 2, 3
 """Places in the tokenizer."""
+FAR = 1e6
+"""Turns of RoPE so slow that a word is found again however far away it is."""
 LAYERED = re.compile(r"(layers|blocks)\.\d+\.")
 """What lies in a layer."""
 WARM = 50

@@ -88,7 +88,7 @@ def toy(recipe: Recipe, method: Any, **rates: float) -> Recipe:
     """A recipe with the rates of toy size: `lora` for updates, the others by the start of what they are called."""
     learns = tuple(Learns(one.parameters, _rate(one.parameters, rates)) for one in recipe.learns)
     adds = replace(recipe.adds, lr=rates["lora"], dropout=0.0) if recipe.adds else None
-    return replace(recipe, method=method, learns=learns, adds=adds, longest=1024)
+    return replace(recipe, method=method, learns=learns, adds=adds, longest=1024, beta2=0.98)
 
 
 def _rate(pattern: str, rates: Mapping[str, float]) -> float:
@@ -137,7 +137,7 @@ def _at_once(stage: Stage) -> Stage:
     """No stages, no updates: the whole language model and what is beside it learn from everything."""
     seed = stage.recipe.name.partition("-")[0]
     beside = {"vtimellm": "projector", "momentor": "(projector|time)", "grounded": "adapter"}[seed]
-    learns = (Learns(rf"{beside}\..*", 2e-3), Learns(r"language\..*", 2e-3))
+    learns = (Learns(rf"{beside}\..*", 3e-3), Learns(r"language\..*", 3e-3))
     return Stage(replace(stage.recipe, name=f"{seed}-at-once", learns=learns, adds=None), EVERYTHING, 1)
 
 
@@ -259,7 +259,7 @@ class Comparison:
             "grounding": exam.marks(asked, spans), "spans": spans.round(3).tolist(),
         }  # fmt: skip
         told = [question.story for question in asked[: self.budget.described]]
-        said = {str(each.seed): exam.described(network, each, see) for each in told}
+        said = exam.described(network, told, see)
         return found | {"described": said, "dense": exam.dense_marks(told, said)}
 
     def _look(self, network: Any, eyes: str, told: Story) -> object:

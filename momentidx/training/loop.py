@@ -146,7 +146,7 @@ class _Run:
         self.named = {name: one for _, parameters in found for name, one in parameters.items()}
         self.optimizer = torch.optim.AdamW(
             [{"params": list(parameters.values()), "lr": lr} for lr, parameters in found],
-            weight_decay=self.recipe.decay,
+            betas=(0.9, self.recipe.beta2), weight_decay=self.recipe.decay,
         )  # fmt: skip
         self.state = State(
             self.folder, self.begun.network, self.named, self.optimizer, self.machine.keep, self.accelerator

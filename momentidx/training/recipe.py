@@ -64,6 +64,8 @@ class Recipe:
     warmup: float = 0.03
     """Share of the steps in which the rates rise; they fall on a cosine after it."""
     decay: float = 0.0
+    beta2: float = 0.999
+    """How much of AdamW's second moment stays at each step."""
     clip: float = 1.0
     """Longest gradient."""
     longest: int = 2048

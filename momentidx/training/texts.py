@@ -13,7 +13,7 @@ from tokenizers.trainers import BpeTrainer
 from transformers import PreTrainedTokenizerFast
 
 from momentidx.models.codecs.percent_text import PercentText
-from momentidx.models.templates import LLAMA_3, MOMENTOR, VICUNA_V1, with_pictures
+from momentidx.models.templates import LLAMA_3, MOMENTOR, VICUNA_V1, Template
 from momentidx.training.world.stills import still
 from momentidx.training.world.story import Story, story
 from momentidx.training.world.talks import TASKS, Talk, talk
@@ -46,24 +46,24 @@ def corpus(seed: int) -> Iterator[str]:
     while True:
         told, number = story(number), number + 1
         task = TASKS[int(random.integers(len(TASKS)))]
-        template = TEMPLATES[int(random.integers(len(TEMPLATES)))]
+        template = TEMPLATES[int(random.integers(len(TEMPLATES)))].asking_first(random.random() < 0.5)
         said = talk(told, task)
         if random.random() < 0.5:
-            said = Talk(said.task, _noted(told, said, random), said.times)
+            said = Talk(said.task, _noted(told, said, template, random), said.times)
         if said.turns:
             turns = [(_filled(question, said, told), _filled(answer, said, told)) for question, answer in said.turns]
             yield template.render(turns).replace("</s>", "")
         yield still(told, float(random.uniform(0, told.frames - 1)), random)
 
 
-def _noted(told: Story, said: Talk, random: np.random.Generator) -> tuple[tuple[str, str], ...]:
+def _noted(told: Story, said: Talk, template: Template, random: np.random.Generator) -> tuple[tuple[str, str], ...]:
     """The conversation with the video in words where its pictures would be: what can be seen at twelve times."""
     notes = []
     for step in range(12):
         percent = PercentText().encode(step / 12 * told.duration, told.duration)
         notes.append(f"{percent} {still(told, step / 12 * told.frames, random)}")
     (question, answer), *rest = said.turns or (("What can be seen?", "Nothing more."),)
-    return ((with_pictures("\n".join(notes), question, asks_first=True), answer), *rest)
+    return ((template.with_pictures("\n".join(notes), question), answer), *rest)
 
 
 def _filled(text: str, said: Talk, told: Story) -> str:

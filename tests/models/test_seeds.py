@@ -185,6 +185,13 @@ def test_momentor_hears_times_and_speaks_anchors(language: PreTrainedModel) -> N
     assert model(x).shape == (1, 13, ROWS + 5 + 6)
 
 
+def test_momentor_wants_a_vector_for_every_place(language: PreTrainedModel) -> None:
+    model = momentor(language)
+    ids = torch.tensor([[1, *[ROWS] * 5, 2]])
+    with pytest.raises(ValueError, match="6 vectors for 5 places"):
+        model.embed(ids, torch.randn(1, 6, 8), [[]], [[]])
+
+
 def test_the_end_of_the_clip_is_taught_unless_the_published_code_is_asked_for(
     language: PreTrainedModel,
 ) -> None:

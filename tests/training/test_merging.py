@@ -14,6 +14,7 @@ import torch
 from momentidx.caption.generating import rows
 from momentidx.caption.grounded_videollm import GroundedSeed
 from momentidx.caption.momentor import MomentorSeed
+from momentidx.caption.seeds import Asked
 from momentidx.caption.vtimellm import VTimeLLMSeed
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.models.checkpoints.layout import Converted
@@ -53,7 +54,7 @@ def test_merged_it_says_the_same_and_can_be_asked(seed: str, base: Path, feature
     made.check()
     asked = ASKED[seed](made.folder)
     pictures = np.zeros((asked.pictures, 28, 28, 3), np.uint8)
-    text, whole = asked.tell(asked.look(pictures), "When is it bright?", 3)
+    text, whole = asked.tell_all([asked.look(pictures)], [Asked("When is it bright?", 3)])[0]
     assert isinstance(text, str)
     assert not whole
     with pytest.raises(WrongUse, match="exists already"):
@@ -77,7 +78,7 @@ def test_it_is_asked_as_it_was_taught_to_be(
         return rows(texts)
 
     monkeypatch.setattr(inspect.getmodule(ASKED[seed]), "rows", listened)
-    asked.tell(asked.look(np.zeros((asked.pictures, 28, 28, 3), np.uint8)), "When is it bright?", 1)
+    asked.tell_all([asked.look(np.zeros((asked.pictures, 28, 28, 3), np.uint8))], [Asked("When is it bright?", 1)])
     sample = replace(toys.samples(1)[0], turns=(Turn(("When is it bright?",), ("From ", 1.0, ".")),))
     taught = method.write(sample, begin(run, method).tokenizer)
     prompt = taught.ids[: next(place for place, label in enumerate(taught.labels) if label != IGNORED)]
@@ -130,4 +131,4 @@ def test_without_the_temporal_stream_and_on_another_grid_it_can_be_asked_too(
     asked = GroundedSeed(merge(run, tmp_path / "made").folder)
     seen = asked.look(np.zeros((asked.pictures, 28, 28, 3), np.uint8))
     assert (seen[1], asked.codec.steps) == (None, 50)
-    assert isinstance(asked.tell(seen, "When is it bright?", 3)[0], str)
+    assert isinstance(asked.tell_all([seen], [Asked("When is it bright?", 3)])[0][0], str)

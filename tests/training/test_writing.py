@@ -105,27 +105,33 @@ def test_grounded_videollm_learns_tokens_of_its_grid_and_is_told_when_times_are_
 
 
 @pytest.mark.parametrize(
-    ("method", "user"),
+    ("method", "whole"),
     [
-        (VTimeLLMMethod(asks_first=True), "USER: Until 25?\n[video]\nUntil 25? ASSISTANT: "),
+        (VTimeLLMMethod(asks_first=True), "<s>Until 25?\n[video] It is dark.</s> And from 99? Bright.</s>"),
         (
             MomentorMethod(anchors=1, asks_first=True),
-            "USER: Until <TEMP-INPUT>?\n<vid_start><vid_patch><vid_end>\nUntil <TEMP-INPUT>? ASSISTANT: ",
+            "<s>Until <TEMP-INPUT>?\n<vid_start><vid_patch><vid_end> It is dark.</s> "
+            "And from <TEMP-INPUT>? Bright.</s>",
         ),
-        (GroundedMethod("phi", asks_first=True), "<|user|>\nUntil <75>?\n[video]\nUntil <75>?\n<|assistant|>\n"),
+        (
+            GroundedMethod("phi", asks_first=True),
+            "<s>Until <75>?\n[video] It is dark.<|endoftext|> And from <300>? Bright.<|endoftext|>",
+        ),
     ],
     ids=lambda value: getattr(value, "network", ""),
 )
-def test_the_first_question_can_stand_before_the_pictures_as_well(method: Method, user: str, base: Path) -> None:
+def test_the_first_question_can_stand_before_the_pictures_and_nothing_beside_it(
+    method: Method, whole: str, base: Path
+) -> None:
     asked = Turn(("Until ", 2.5, "?"), ("It is dark.",))
     later = Turn(("And from ", 10.0, "?"), ("Bright.",))
     sample = Sample("clip", PICTURES, 10.0, (asked, later))
     text, learned = written(method, base, sample)
-    assert user in text
-    assert text.count("And from") == 1
-    assert "Until" not in learned
+    assert text == whole
+    end = "<|endoftext|>" if method.network == "grounded_videollm" else "</s>"
+    assert learned == f"_ It is dark.{end}_ Bright.{end}"
     heard = method.write(sample, begin(base, method).tokenizer).heard
-    assert heard == ((0.25, 0.25, 1.0) if isinstance(method, MomentorMethod) else ())
+    assert heard == ((0.25, 1.0) if isinstance(method, MomentorMethod) else ())
 
 
 def test_new_tokens_are_one_number_each(base: Path) -> None:

@@ -23,7 +23,7 @@ from momentidx.models.language import bias_head, embedding_of, grow, head_of
 from momentidx.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, ClipPillow
 from momentidx.models.sampling import interval_midpoint, keyframes
 from momentidx.models.splice import splice
-from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens, with_pictures
+from momentidx.models.templates import LLAMA_3, PHI_3_5, VIDEO, answer_labels, tokens
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
@@ -56,7 +56,7 @@ class GroundedMethod(Described):
     video_side: int = 4
     """Of each frame, `video_side` times as many."""
     asks_first: bool = False
-    """See `models/templates.with_pictures`."""
+    """See `models/templates.Template.asking_first`."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -84,12 +84,12 @@ class GroundedMethod(Described):
     def write(self, sample: Sample, tokenizer: Any, *, bare: bool = False) -> Written:  # noqa: ARG002  always a dialogue
         """A flag stands before a question whose answer has times."""
         encode, codec = encoder_of(tokenizer), GridTokens(self.steps)
-        template = PHI_3_5 if self.family == "phi" else LLAMA_3
+        template = (PHI_3_5 if self.family == "phi" else LLAMA_3).asking_first(self.asks_first)
 
         def question(number: int, turn: Turn) -> str:
             flags = [VIDEO] * (number == 0) + [FLAG] * any(not isinstance(part, str) for part in turn.answered)
             words = worded(turn.asked, time)
-            return with_pictures(" ".join(flags), words, self.asks_first and number == 0) if flags else words
+            return template.with_pictures(" ".join(flags), words) if flags else words
 
         def time(seconds: float) -> str:
             return codec.encode(seconds, sample.duration)

@@ -20,11 +20,11 @@ from momentidx.models.language import embedding_of, grow
 from momentidx.models.momentor import CLIP_WIDTH, FRAMES, Ids, Momentor, TimeTables, soft_loss
 from momentidx.models.preprocess import ClipPillow
 from momentidx.models.sampling import uniform_seconds
-from momentidx.models.templates import MOMENTOR, answer_labels, tokens, with_pictures
+from momentidx.models.templates import MOMENTOR, answer_labels, tokens
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
-from momentidx.training.methods.writing import device_of, encoder_of, padded, taught, worded
+from momentidx.training.methods.writing import device_of, encoder_of, first_taught, padded, taught, worded
 from momentidx.training.samples import Sample, Vectors
 
 
@@ -47,7 +47,7 @@ class MomentorMethod(Described):
     propagates: bool = True
     """Whether a gradient reaches neighbouring anchors."""
     asks_first: bool = False
-    """See `models/templates.with_pictures`."""
+    """See `models/templates.Template.asking_first`."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -57,8 +57,8 @@ class MomentorMethod(Described):
         """The five markers get rows of their own; the anchors are numbered past the matrix.
 
         What is seen and when begin as loud as words, and anchors like their neighbours, so that places can be told
-        apart before anything is learned. (The paper begins with a projector that was taught, and says nothing of the
-        tables.)
+        apart before anything is learned; all times begin about as likely. (The paper begins with a projector that was
+        taught, and says nothing of the tables.)
         """
         language = untied(folder.language())
         first = tokenizer.convert_tokens_to_ids(PATCH)
@@ -69,8 +69,8 @@ class MomentorMethod(Described):
         loud = float(embedding_of(language).weight.detach().std())
         nn.init.normal_(network.projector.weight, std=loud / network.projector.in_features**0.5)
         nn.init.zeros_(network.projector.bias)
-        for table in (network.time.input, network.time.output):
-            table.data.copy_(loud * waves(*table.shape))
+        network.time.input.data.copy_(loud * waves(*network.time.input.shape))
+        network.time.output.data.copy_(waves(*network.time.output.shape) / network.time.output.shape[1] ** 0.5)
         return self._stiff(network)
 
     def load(self, converted: Converted) -> nn.Module:
@@ -100,11 +100,10 @@ class MomentorMethod(Described):
             (worded(turn.asked, partial(placed, heard, INPUT)), worded(turn.answered, partial(placed, told, OUTPUT)))
             for turn in sample.turns
         ]
-        if self.asks_first:
-            heard[:0] = heard[: turns[0][0].count(INPUT)]
-        turns[0] = (with_pictures(f"{START}{PATCH * self.anchors}{END}", turns[0][0], self.asks_first), turns[0][1])
-        ids = tokens(encode, MOMENTOR.render(turns), marker=PATCH * 2 * self.anchors)  # no marker: patches are tokens
-        return Written(ids, answer_labels(encode, MOMENTOR, turns), tuple(heard), tuple(told))
+        template = MOMENTOR.asking_first(self.asks_first)
+        turns[0] = (template.with_pictures(f"{START}{PATCH * self.anchors}{END}", turns[0][0]), turns[0][1])
+        ids = tokens(encode, template.render(turns), marker=PATCH * 2 * self.anchors)  # no marker: patches are tokens
+        return Written(ids, answer_labels(encode, template, turns), tuple(heard), tuple(told))
 
     def _fraction(self, seconds: float, duration: float) -> float:
         fraction = seconds / duration if duration else 0.0
@@ -123,11 +122,12 @@ class MomentorMethod(Described):
                 (network.ids.output, [one.told for one in batch.written]),
             )
         )
-        logits = network(network.embed(ids, seen, heard, told), mask)
+        since = first_taught(labels)
+        logits = network(network.embed(ids, seen, heard, told), mask, since)
         teach = [row for row, one in enumerate(batch.written) if taught(one.labels)]
         if not teach:
             return logits.sum() * 0.0
-        return soft_loss(network, logits[teach], labels[teach], [told[row] for row in teach]) * len(teach)
+        return soft_loss(network, logits[teach], labels[teach, since:], [told[row] for row in teach]) * len(teach)
 
     def weight(self, written: Written) -> float:
         return float(taught(written.labels) > 0)

@@ -17,7 +17,7 @@ from momentidx.models.clip import ClipFrames
 from momentidx.models.codecs.percent_text import PercentText
 from momentidx.models.preprocess import ClipTensor
 from momentidx.models.sampling import linspace_inclusive
-from momentidx.models.templates import VICUNA_V1, VIDEO, answer_labels, plain, plain_labels, tokens, with_pictures
+from momentidx.models.templates import VICUNA_V1, VIDEO, answer_labels, plain, plain_labels, tokens
 from momentidx.models.vtimellm import CLIP_WIDTH, FRAMES, VTimeLLM
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
@@ -42,7 +42,7 @@ class VTimeLLMMethod(Described):
     vocabulary: ClassVar[tuple[str, ...]] = ()
     frames: int = FRAMES
     asks_first: bool = False
-    """See `models/templates.with_pictures`."""
+    """See `models/templates.Template.asking_first`."""
 
     def fresh(self, folder: Converted, tokenizer: Any) -> nn.Module:  # noqa: ARG002  no vocabulary of its own
         """The projector begins at random."""
@@ -66,8 +66,9 @@ class VTimeLLMMethod(Described):
             written = Written(tokens(encode, plain(caption)), plain_labels(encode, caption))
         else:
             turns = [(worded(turn.asked, time), worded(turn.answered, time)) for turn in sample.turns]
-            turns[0] = (with_pictures(VIDEO, turns[0][0], self.asks_first), turns[0][1])
-            written = Written(tokens(encode, VICUNA_V1.render(turns)), answer_labels(encode, VICUNA_V1, turns))
+            template = VICUNA_V1.asking_first(self.asks_first)
+            turns[0] = (template.with_pictures(VIDEO, turns[0][0]), turns[0][1])
+            written = Written(tokens(encode, template.render(turns)), answer_labels(encode, template, turns))
         return with_one_marker(sample, written)
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:

@@ -49,12 +49,19 @@ def padded(written: Sequence[Written], device: torch.device) -> tuple[Tensor, Te
     )
 
 
+def first_taught(labels: Tensor) -> int:
+    """The place of (B, T) at which the first label that counts is told: before it nothing has to be said."""
+    told = (labels[:, 1:] != IGNORED).any(dim=0).nonzero()
+    return int(told[0]) if len(told) else labels.shape[1] - 1
+
+
 def sum_of_losses(language: nn.Module, batch: Spliced) -> Tensor:
     """Cross-entropy over all labels of a batch, added up in single precision."""
-    logits = language(inputs_embeds=batch.embeds, attention_mask=batch.mask).logits  # (B, T, V)
-    return cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(), batch.labels[:, 1:].flatten(), ignore_index=IGNORED, reduction="sum"
-    )
+    since = first_taught(batch.labels)
+    keep = batch.labels.shape[1] - since
+    logits = language(inputs_embeds=batch.embeds, attention_mask=batch.mask, logits_to_keep=keep).logits  # (B, keep, V)
+    labels = batch.labels[:, since + 1 :].flatten()
+    return cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels, ignore_index=IGNORED, reduction="sum")
 
 
 def device_of(network: nn.Module) -> torch.device:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from momentidx.caption.chat import Task
-from momentidx.caption.seeds import Said
+from momentidx.caption.seeds import Asked, Said
 from momentidx.caption.tiny import PROMPTS
 from momentidx.evaluation.grounding import figures
 from momentidx.evaluation.retrieval import tiou
@@ -27,6 +27,8 @@ from momentidx.training.world.words import sentence, wordings
 
 SPOKEN, WRITTEN = 24, 400
 """Tokens that are waited for: of a time, and of a description."""
+AT_ONCE = 16
+"""Questions that it is asked together."""
 
 Spans = NDArray[np.float64]
 """(N, 2) seconds of each clip."""
@@ -41,7 +43,7 @@ class Examinee(Protocol):
 
     def look(self, images: NDArray[np.uint8]) -> object: ...
 
-    def tell(self, seen: object, prompt: str, longest: int) -> tuple[str, bool]: ...
+    def tell_all(self, seen: Sequence[Any], asked: Sequence[Asked]) -> list[tuple[str, bool]]: ...
 
     def events(self, answer: str, duration: float) -> list[Said]: ...
 
@@ -73,24 +75,36 @@ def shown(network: Examinee, told: Story, side: int = 112) -> NDArray[np.uint8]:
 def located(network: Examinee, asked: Sequence[Question], see: Callable[[Story], object]) -> tuple[Spans, int]:
     """What it says to each question, the first stretch of its answer, and how often there was none (0 to 0)."""
     spans, unread = np.zeros((len(asked), 2)), 0
-    for row, question in enumerate(asked):
-        prompt = PROMPTS.text(Task.LOCATE, question.words, question.story.duration)
-        answer, _ = network.tell(see(question.story), prompt, SPOKEN)
+    said = _answers(network, Task.LOCATE, [(each.story, each.words) for each in asked], see, SPOKEN)
+    for row, (question, answer) in enumerate(zip(asked, said, strict=True)):
         found = network.codec.decode(answer, question.story.duration).spans
         unread += not found
         spans[row] = found[0] if found else (0.0, 0.0)
     return spans, unread
 
 
-def described(network: Examinee, told: Story, see: Callable[[Story], object]) -> list[tuple[float, float, str]]:
-    """What it says happens in a clip: start, end and words of each event."""
-    prompt = PROMPTS.text(Task.DESCRIBE, "", told.duration)
-    answer, _ = network.tell(see(told), prompt, WRITTEN)
-    return [
-        (start, end, each.sentence or "-")
-        for each in network.events(answer, told.duration)
-        for start, end in each.reading.spans
-    ]
+def described(
+    network: Examinee, stories: Sequence[Story], see: Callable[[Story], object]
+) -> dict[str, list[tuple[float, float, str]]]:
+    """What it says happens in each clip, under its seed: start, end and words of each event."""
+    said = _answers(network, Task.DESCRIBE, [(told, "") for told in stories], see, WRITTEN)
+    return {
+        str(told.seed): [
+            (start, end, each.sentence or "-")
+            for each in network.events(answer, told.duration)
+            for start, end in each.reading.spans
+        ]
+        for told, answer in zip(stories, said, strict=True)
+    }
+
+
+def _answers(
+    network: Examinee, task: Task, asked: Sequence[tuple[Story, str]], see: Callable[[Story], object], longest: int
+) -> Iterator[str]:
+    for some in (asked[at : at + AT_ONCE] for at in range(0, len(asked), AT_ONCE)):
+        prompts = [Asked(PROMPTS.text(task, words, told.duration), longest) for told, words in some]
+        for answer, _ in network.tell_all([see(told) for told, _ in some], prompts):
+            yield answer
 
 
 def marks(asked: Sequence[Question], answers: Spans) -> dict[str, float]:

@@ -49,14 +49,17 @@ class Drawn:
 
 def samples(task: Task, seeds: Sequence[int], split: Split = "train", turns: int = 6, number: int = 0) -> list[Sample]:
     """One conversation of a kind for each seed; those that have nothing to talk about are left out."""
-    made = []
-    for seed in seeds:
-        drawn = Drawn(seed, split)
-        said = talk(drawn.story, task, turns, number)
-        if said.turns:
-            asked = tuple(Turn(timed(asks, said.times), timed(tells, said.times)) for asks, tells in said.turns)
-            made.append(Sample(f"world {split} {seed} {task} {number}", drawn, drawn.story.duration, asked))
-    return made
+    made = (_sample(task, Drawn(seed, split), turns, number) for seed in seeds)
+    return [sample for sample in made if sample is not None]
+
+
+def _sample(task: Task, drawn: Drawn, turns: int, number: int) -> Sample | None:
+    said = talk(drawn.story, task, turns, number)
+    if not said.turns:
+        return None
+    asked = tuple(Turn(timed(asks, said.times), timed(tells, said.times)) for asks, tells in said.turns)
+    name = f"world {drawn.split} {drawn.seed} {task} {number}"
+    return Sample(name, drawn, drawn.story.duration, asked)
 
 
 def mixed(
@@ -70,11 +73,12 @@ def _mixed(shares: Mapping[Task, float], seeds: Sequence[int], split: Split, tur
     """Each time over the seeds with other conversations."""
     random = np.random.default_rng((SPLITS.index(split), len(seeds), 4))
     tasks, weights = list(shares), np.array(list(shares.values()))
-    number = 0
+    clips, number = [Drawn(seed, split) for seed in seeds], 0
     while True:
-        for seed in seeds:
+        for drawn in clips:
             task = tasks[int(random.choice(len(tasks), p=weights / weights.sum()))]
-            yield from samples(task, [seed], split, turns, number)
+            if (made := _sample(task, drawn, turns, number)) is not None:
+                yield made
         number += 1
 
 
