@@ -100,6 +100,27 @@ def hash_event(card: Any) -> str:
     return found
 
 
+def test_while_the_server_is_counting_the_link_to_the_library_has_words(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    held = threading.Event()
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+        held.set()
+
+    page.route("**/api/v1/status", hold)
+    page.reload()
+    expect(page.get_by_role("combobox", name="Search footage")).to_be_focused()
+    expect(page.locator(".scope")).to_have_text("Counting footage…")
+    page.wait_for_timeout(100)
+    assert held.is_set()
+    assert serious(page) == []
+    waiting[0].continue_()
+    expect(page.locator(".scope")).to_have_text(re.compile(r"^\d+ s indexed$"))
+
+
 def test_everything_about_a_search_is_done_with_keys_alone(own_page: Page, own_server: Server) -> None:
     from playwright.sync_api import expect
 

@@ -13,7 +13,7 @@ export class Scope extends EventTarget {
     this.app = app;
     this.status = null;
     this.took = 0;
-    this.line = el("a", { class: "scope", href: "#/library" });
+    this.line = el("a", { class: "scope", href: "#/library" }, app.texts.scope.unknown); // a link without words cannot be read out
     app.news.hear("changed", () => this.soon());
     app.news.hear("progress", () => this.soon());
     app.news.addEventListener("back", () => this.soon());

@@ -38,6 +38,7 @@ export const texts = {
   },
 
   scope: {
+    unknown: "Counting footage…",
     indexed: (length) => `${length} indexed`,
     pending: (amount) => `${amount} pending`,
     failed: (count) => `${count} failed`,
