@@ -79,6 +79,9 @@ def between(table: Tensor, fractions: Sequence[float], anchors: Anchors) -> Tens
 class Momentor(nn.Module):
     """Pooled CLIP vectors of frames, and text with times beside it, to the next tokens or anchors."""
 
+    words_learn = False
+    """Whether all words learn, and not only the two markers around a video."""
+
     def __init__(self, language: PreTrainedModel, ids: Ids, anchors: Anchors, width: int = CLIP_WIDTH) -> None:
         super().__init__()
         self.language, self.ids, self.anchors = language, ids, anchors
@@ -102,12 +105,13 @@ class Momentor(nn.Module):
         return x
 
     def text(self, ids: Tensor, table: Tensor) -> Tensor:
-        """(B, T) token and anchor numbers to (B, T, D); only the two video markers and the tables learn."""
+        """(B, T) token and anchor numbers to (B, T, D); as published, only the video's markers and the tables learn."""
         embed = embedding_of(self.language)
         is_anchor = (ids >= self.ids.first_anchor)[..., None]
         words = embed(ids.clamp(max=self.ids.output))
-        learns = ((ids == self.ids.start) | (ids == self.ids.end))[..., None]
-        words = torch.where(learns, words, words.detach())
+        if not self.words_learn:
+            learns = ((ids == self.ids.start) | (ids == self.ids.end))[..., None]
+            words = torch.where(learns, words, words.detach())
         return torch.where(is_anchor, table[(ids - self.ids.first_anchor).clamp(min=0)], words)
 
     def forward(self, embeds: Tensor, mask: Tensor | None = None, since: int = 0) -> Tensor:

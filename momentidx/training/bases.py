@@ -2,7 +2,7 @@
 
     DIR/encoder/            a stock vision tower of a CLIP that was trained on pictures and what is true of them
     DIR/video.safetensors   an InternVideo2 of toy size under the published names, trained on eight pictures each
-    DIR/language/           a stock Llama folder with its tokenizer, trained on the world's text
+    DIR/language/           a stock Llama folder with its tokenizer, trained on the world's text and on looking things up
     DIR/bases.json          sizes, minutes, steps and losses
 
 All three are of the kinds that the published systems start from, so that every recipe runs as it would at real
@@ -31,6 +31,7 @@ from momentidx.models.checkpoints.layout import ENCODER, LANGUAGE, VIDEO
 from momentidx.models.internvideo2 import Config, InternVideo2, stretched
 from momentidx.models.preprocess import CLIP_MEAN, CLIP_STD, IMAGENET_MEAN, IMAGENET_STD
 from momentidx.training.contrast import Phrases, patches_of, usual
+from momentidx.training.lookups import Reader, lookups
 from momentidx.training.texts import corpus, tokenizer
 from momentidx.training.world.phrases import Truth, going_on, truth
 from momentidx.training.world.pictures import pictures
@@ -90,8 +91,8 @@ WARM = 50
 LOUD = 0.5
 """How loud words begin (standard deviation). At the usual 0.02 the first layers' noise drowns them, and a network this
 small takes twice as long or more to find a word of a question again."""
-ROWS = 16
-"""Of running text in a batch."""
+ROWS, EVERY, TEXT = 2, 5, 0.5
+"""So many rows of running text in every fifth step; the others are lookups only, and text weighs half as much."""
 COUNTED, LEAST = 500, 3
 """Stories in which phrases are counted, and how often one must be true to be learned by."""
 CLIPS, OF_EACH = 16, 8
@@ -115,16 +116,17 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     folder.mkdir(parents=True)
     moments = list(_moments())
     seer = _Seer(sizes, [seen for seen, _ in moments])
-    report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), 0.6 * minutes, 2e-3,
+    report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), 0.55 * minutes, 2e-3,
                               lambda part, loss: tell("clip", part, loss))  # fmt: skip
     seer.tower.save_pretrained(folder / ENCODER)
     mover = _VideoSeer(sizes, [seen | goes_on for seen, goes_on in moments])
-    report["video"] = _trained(mover, _video_losses(mover, sizes, seed), 0.25 * minutes, 2e-3,
+    report["video"] = _trained(mover, _video_losses(mover, sizes, seed), 0.2 * minutes, 2e-3,
                                lambda part, loss: tell("video", part, loss))  # fmt: skip
     save_file(mover.tensors(), folder / VIDEO)
     llama = LlamaForCausalLM(sizes.llama)
     nn.init.normal_(llama.model.embed_tokens.weight, std=LOUD)
-    report["llama"] = _trained(llama, _text_losses(llama, words, seed), 0.15 * minutes, 2e-3,
+    reader = Reader(llama, words, list(usual((seen for seen, _ in moments), LEAST)))
+    report["llama"] = _trained(reader, _text_losses(reader, llama, words, seed), 0.25 * minutes, 3e-3,
                                lambda part, loss: tell("llama", part, loss))  # fmt: skip
     llama.save_pretrained(folder / LANGUAGE)
     words.save_pretrained(folder / LANGUAGE)
@@ -264,13 +266,18 @@ def _video_losses(seer: _VideoSeer, sizes: Sizes, seed: int) -> Iterator[Tensor]
         yield seer(shown, said)
 
 
-def _text_losses(llama: LlamaForCausalLM, words: Any, seed: int, length: int = 512) -> Iterator[Tensor]:
-    """Rows of running text, `length` tokens each."""
+def _text_losses(
+    reader: Reader, llama: LlamaForCausalLM, words: Any, seed: int, length: int = 512
+) -> Iterator[Tensor]:  # fmt: skip
+    """Lookups, and now and then rows of running text, `length` tokens each."""
     texts, running = corpus(seed), list[int]()
-    while True:
+    for number, loss in enumerate(lookups(reader, seed)):
+        if number % EVERY:
+            yield loss
+            continue
         while len(running) < ROWS * length:
             running += [*words(next(texts), add_special_tokens=False).input_ids, EOS]
         rows = torch.tensor(running[: ROWS * length]).view(ROWS, length)
         running = running[ROWS * length :]
         output: Any = llama(input_ids=rows, labels=rows)
-        yield output.loss
+        yield loss + TEXT * output.loss

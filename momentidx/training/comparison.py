@@ -102,9 +102,9 @@ GROUNDED: Mapping[str, float] = {"adapter": 2e-3, "language": 1e-3, "lora": 2e-3
 
 def _vtimellm() -> tuple[Stage, Stage, Stage]:
     align, boundaries, dialogue = (
-        toy(recipe, VTimeLLMMethod(FRAMES, asks_first=True), **VTIME) for recipe in vtimellm.STAGES
+        toy(recipe, VTimeLLMMethod(FRAMES, asks_first=True, follows=True), **VTIME) for recipe in vtimellm.STAGES
     )
-    return Stage(align, PICTURES, 1), Stage(boundaries, EVENTS, 6), Stage(dialogue, TALKS, 3)
+    return Stage(align, PICTURES, 3), Stage(boundaries, EVENTS, 5), Stage(dialogue, TALKS, 2)
 
 
 def _momentor(method: MomentorMethod) -> tuple[Stage, Stage, Stage]:
@@ -138,7 +138,10 @@ def _at_once(stage: Stage) -> Stage:
     seed = stage.recipe.name.partition("-")[0]
     beside = {"vtimellm": "projector", "momentor": "(projector|time)", "grounded": "adapter"}[seed]
     learns = (Learns(rf"{beside}\..*", 3e-3), Learns(r"language\..*", 3e-3))
-    return Stage(replace(stage.recipe, name=f"{seed}-at-once", learns=learns, adds=None), EVERYTHING, 1)
+    method = stage.recipe.method
+    if isinstance(method, MomentorMethod):
+        method = replace(method, words_learn=True)
+    return Stage(replace(stage.recipe, name=f"{seed}-at-once", method=method, learns=learns, adds=None), EVERYTHING, 1)
 
 
 def contenders() -> tuple[Contender, ...]:
@@ -146,9 +149,9 @@ def contenders() -> tuple[Contender, ...]:
     align, boundaries, dialogue = _vtimellm()
     # Where stage 1 is left out, what it would have taught is learned with stage 2.
     unaligned = replace(boundaries, recipe=replace(boundaries.recipe, learns=align.recipe.learns))
-    plain = MomentorMethod(FRAMES, asks_first=True)
+    plain = MomentorMethod(FRAMES, asks_first=True, follows=True)
     first, sequences, instruct = _momentor(plain)
-    grid = GroundedMethod("llama", image_side=2, video_side=1, asks_first=True)
+    grid = GroundedMethod("llama", image_side=2, video_side=1, asks_first=True, follows=True)
     caption, grounding, last = _grounded(grid)
     return (
         Contender("VTimeLLM", (align, boundaries, dialogue)),

@@ -47,10 +47,12 @@ class Written:
     """Times in questions, as fractions of the clip (Momentor)."""
     told: tuple[float, ...] = ()
     """Times in answers."""
+    followed: tuple[int, ...] = ()
+    """What is to be said at each vector of what is seen, if anything: `IGNORED` or a token (see `writing.goes_on`)."""
 
     def cut(self, longest: int) -> Written:
         """Without what is longer."""
-        return Written(self.ids[:longest], self.labels[:longest], self.heard, self.told)
+        return Written(self.ids[:longest], self.labels[:longest], self.heard, self.told, self.followed)
 
 
 @dataclass(frozen=True, slots=True)

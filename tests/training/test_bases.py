@@ -2,13 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, LlamaForCausalLM
 
 from momentidx.errors import WrongUse
 from momentidx.models.checkpoints.grounded_videollm import load_tower
@@ -16,6 +17,7 @@ from momentidx.models.checkpoints.layout import Converted
 from momentidx.models.clip import ClipFrames
 from momentidx.training.bases import Sizes, make
 from momentidx.training.contrast import Phrases, patches_of, usual
+from momentidx.training.lookups import Reader, lookups
 from momentidx.training.texts import corpus, tokenizer
 from momentidx.training.world.phrases import Place, going_on, truth
 from momentidx.training.world.pictures import Camera, shot_at
@@ -139,3 +141,33 @@ def test_a_picture_is_told_with_all_that_is_in_it() -> None:
     assert each.thing is not None
     assert each.thing.colour in words or each.thing.colour in ("purple", "turquoise")
     assert len(words.split("; ")) >= 2
+
+
+def test_a_language_model_reads_pictures_as_sums_of_their_phrases_words() -> None:
+    words = tokenizer(768)
+    language = LlamaForCausalLM(replace(SMALL, vocabulary=768).llama)
+    told = story(31, "train")
+    phrases = sorted(truth(told, 0).phrases)[:3]
+    reader = Reader(language, words, [*phrases, "no such thing"])
+    seen = reader.seen(told)
+    assert seen.shape == (40, 4)
+    assert seen[0].tolist() == [1, 1, 1, 0]
+    for row, tick in zip(seen, np.linspace(0, told.frames - 1, 40), strict=True):
+        assert [phrase in truth(told, float(tick)).phrases for phrase in phrases] == row[:3].bool().tolist()
+    (number, *others) = words(phrases[0], add_special_tokens=False).input_ids
+    said = language.get_input_embeddings().weight[[number, *others]].sum(dim=0) / (1 + len(others)) ** 0.5 / 3
+    heard = reader.network.projector.weight[:, 0]
+    assert (heard - said).std().item() == pytest.approx(0.05, rel=0.5)  # what it has of its own
+
+
+def test_lookups_teach_the_language_model_and_go_on_with_other_stories() -> None:
+    torch.manual_seed(0)
+    words = tokenizer(768)
+    language = LlamaForCausalLM(replace(SMALL, vocabulary=768).llama)
+    reader = Reader(language, words, ["red", "ball"])
+    first, second = islice(lookups(reader, 0), 2)
+    first.backward()
+    assert language.model.layers[0].mlp.up_proj.weight.grad.abs().sum() > 0
+    assert first.item() != second.item()
+    assert first.item() == pytest.approx(math.log(768), rel=0.2)
+    assert [loss.item() for loss in islice(lookups(reader, 0), 2)] == [first.item(), second.item()]

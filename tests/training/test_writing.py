@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from transformers import AutoTokenizer
 
-from momentidx.errors import MomentidxError
-from momentidx.models.codecs.anchors import Anchors
+from momentidx.errors import MomentidxError, WrongUse
+from momentidx.models.codecs.anchors import PATCH, Anchors
 from momentidx.models.codecs.grid_tokens import GridTokens
 from momentidx.models.momentor_records import turns
-from momentidx.models.splice import IGNORED, SENTINEL
+from momentidx.models.splice import IGNORED, SENTINEL, Spliced
 from momentidx.training.base import begin
 from momentidx.training.method import Batch, Method, Written
 from momentidx.training.methods.grounded_videollm import GroundedMethod
 from momentidx.training.methods.momentor import MomentorMethod
 from momentidx.training.methods.vtimellm import VTimeLLMMethod
+from momentidx.training.methods.writing import weight, with_followed
 from momentidx.training.samples import Sample, Turn
 from tests.training.toys import Turning
 
@@ -165,3 +167,63 @@ def test_what_is_cut_off_is_not_learned_from(base: Path) -> None:
     whole = method.write(SAMPLE, begin(base, method).tokenizer)
     assert method.weight(whole) == len(" From 25 to 99.") + 1 + len(" It is dark.") + 1
     assert method.weight(whole.cut(20)) == 0
+
+
+def at_every_picture(method: Method, base: Path, sample: Sample) -> list[str | None]:
+    """What is to be said at each vector of what is seen: the label of the token after it, as the loss shifts them."""
+    begun = begin(base, method)
+    written = method.write(sample, begun.tokenizer)
+    if isinstance(method, MomentorMethod):
+        patch = begun.tokenizer.convert_tokens_to_ids(PATCH)
+        labels = [written.labels[place + 1] for place, number in enumerate(written.ids) if number == patch]
+    else:
+        count = method.loss(begun.network, Batch([written], [method.eyes(begun.folder).look(sample)])).item()
+        assert count > 0
+        labels = list(written.followed)
+    last = {"s": "Yes", "o": "No"}  # of the tokenizer's pieces, which are letters here
+    return [last[begun.tokenizer.decode([label])] if label != IGNORED else None for label in labels]
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        (VTimeLLMMethod(frames=4, follows=True), ["No", "Yes", "Yes", "No"]),
+        (MomentorMethod(anchors=4, follows=True), ["No", "Yes", "Yes", "No"]),
+        (
+            GroundedMethod("llama", image_side=1, video_side=1, follows=True),
+            [
+                word
+                for segment in range(12)
+                for word in (None, *("Yes" if 20 <= 8 * segment + frame <= 70 else "No" for frame in range(8)), None)
+            ],
+        ),
+        (
+            GroundedMethod("llama", image_side=1, moving=False, follows=True),
+            [word for segment in range(12) for word in (None, "Yes" if 3 <= segment < 9 else "No")],
+        ),
+    ],
+    ids=["vtimellm", "momentor", "grounded", "grounded-still"],
+)
+def test_at_each_picture_it_can_be_taught_whether_it_goes_on(method: Method, said: list[str], base: Path) -> None:
+    """From 2.1 to 7.4 of 10 seconds: pictures 2 and 3 of those at 0, 3.3, 6.7 and 10; frames 20 to 70 of 96."""
+    one = Sample("clip", PICTURES, 10.0, (Turn(("When does it turn bright?",), ("From ", 2.1, " to ", 7.4, ".")),))
+    assert at_every_picture(method, base, one) == said
+    tokenizer = begin(base, method).tokenizer
+    assert not any(method.write(SAMPLE, tokenizer).followed), "two turns do not ask for one thing"
+    assert method.weight(method.write(one, tokenizer)) > 0
+
+
+def test_what_is_said_at_pictures_stands_one_place_after_each(base: Path) -> None:
+    """What follows the last one stays what the sample says there."""
+    batch = Spliced(torch.zeros(2, 7, 1), torch.ones(2, 7), torch.full((2, 7), IGNORED))
+    batch.labels[:, 5:] = 9
+    rows = [Written([4, SENTINEL, 9, 9], [], followed=(1, 2, IGNORED, 3)), Written([4, SENTINEL, 9, 9], [])]
+    assert with_followed(batch, rows).labels.tolist() == [
+        [IGNORED, IGNORED, 1, 2, IGNORED, 9, 9], [IGNORED] * 5 + [9, 9],
+    ]  # fmt: skip
+    assert weight(Written([4, SENTINEL, 9, 9], [IGNORED, IGNORED, 9, 9], followed=(1, 2, IGNORED, 3))) == 4
+
+
+def test_phi_s_vectors_are_not_known_beforehand_and_cannot_be_followed() -> None:
+    with pytest.raises(WrongUse, match="'follows' is for the family 'llama'"):
+        GroundedMethod("phi", follows=True)

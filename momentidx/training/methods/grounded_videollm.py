@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig
 
-from momentidx.errors import MomentidxError
+from momentidx.errors import MomentidxError, WrongUse
 from momentidx.models.adapters import Mlp, TwoStream, grid, pooled
 from momentidx.models.checkpoints.foreign import Tensors
 from momentidx.models.checkpoints.grounded_videollm import HEAD_BIAS, load, load_tower
@@ -30,9 +30,11 @@ from momentidx.training.methods.untied import untied
 from momentidx.training.methods.writing import (
     device_of,
     encoder_of,
+    goes_on,
     padded,
     sum_of_losses,
-    taught,
+    weight,
+    with_followed,
     with_one_marker,
     worded,
 )
@@ -57,6 +59,12 @@ class GroundedMethod(Described):
     """Of each frame, `video_side` times as many."""
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
+    follows: bool = False
+    """See `writing.goes_on`. With Llama only, whose clips have as many vectors whatever the encoder."""
+
+    def __post_init__(self) -> None:
+        if self.follows and self.family == "phi":
+            raise WrongUse("'follows' is for the family 'llama'.")
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -95,8 +103,24 @@ class GroundedMethod(Described):
             return codec.encode(seconds, sample.duration)
 
         turns = [(question(number, turn), worded(turn.answered, time)) for number, turn in enumerate(sample.turns)]
-        written = Written(tokens(encode, template.render(turns)), answer_labels(encode, template, turns))
+        times = self._times(sample.duration) if self.follows else []
+        written = Written(tokens(encode, template.render(turns)), answer_labels(encode, template, turns),
+                          followed=goes_on(sample, encode, times))  # fmt: skip
         return with_one_marker(sample, written)
+
+    def _times(self, duration: float) -> list[float | None]:
+        """Of each vector of a clip: the last one of each frame has the frame's; without frames, a segment's last one
+        has the segment's middle.
+        """
+        times: list[float | None] = []
+        for segment in range(SEGMENTS):
+            times += [None] * self.image_side**2
+            if self.moving:
+                for frame in range(FRAMES_OF_A_SEGMENT):
+                    place = segment * FRAMES_OF_A_SEGMENT + frame + 0.5
+                    times += [None] * (self.video_side**2 - 1) + [place * duration / FRAMES]
+            times.append(None if self.moving else (segment + 0.5) * duration / SEGMENTS)
+        return times
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         assert isinstance(network, GroundedVideoLLM)
@@ -104,14 +128,15 @@ class GroundedMethod(Described):
         ids, mask, labels = padded(batch.written, device)
         seen = [{name: tensor.to(device, dtype) for name, tensor in one.items()} for one in batch.seen]
         rows = [self.row(network.adapter, one) for one in seen]
-        return sum_of_losses(network.language, splice(embedding_of(network.language), ids, rows, mask, labels))
+        spliced = splice(embedding_of(network.language), ids, rows, mask, labels)
+        return sum_of_losses(network.language, with_followed(spliced, batch.written))
 
     def row(self, adapter: TwoStream, seen: Seen) -> Tensor:
         """One clip's tokens (T, D)."""
         return adapter(seen["stills"], seen["moving"] if self.moving else None)
 
     def weight(self, written: Written) -> float:
-        return taught(written.labels)
+        return weight(written)
 
     def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
         assert isinstance(network, GroundedVideoLLM)

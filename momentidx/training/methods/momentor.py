@@ -24,7 +24,7 @@ from momentidx.models.templates import MOMENTOR, answer_labels, tokens
 from momentidx.training.method import Batch, Described, Eyes, Seen, Written
 from momentidx.training.methods import looking
 from momentidx.training.methods.untied import untied
-from momentidx.training.methods.writing import device_of, encoder_of, first_taught, padded, taught, worded
+from momentidx.training.methods.writing import device_of, encoder_of, first_taught, goes_on, padded, taught, worded
 from momentidx.training.samples import Sample, Vectors
 
 
@@ -48,6 +48,10 @@ class MomentorMethod(Described):
     """Whether a gradient reaches neighbouring anchors."""
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
+    follows: bool = False
+    """See `writing.goes_on`."""
+    words_learn: bool = False
+    """Whether all words learn where the language model does; in the paper it is frozen, and they are with it."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -77,6 +81,7 @@ class MomentorMethod(Described):
         return self._stiff(load(converted))
 
     def _stiff(self, network: Momentor) -> Momentor:
+        network.words_learn = self.words_learn
         if not self.propagates:
             tables = StiffTables(*network.time.input.shape)
             tables.load_state_dict(network.time.state_dict())
@@ -103,7 +108,13 @@ class MomentorMethod(Described):
         template = MOMENTOR.asking_first(self.asks_first)
         turns[0] = (template.with_pictures(f"{START}{PATCH * self.anchors}{END}", turns[0][0]), turns[0][1])
         ids = tokens(encode, template.render(turns), marker=PATCH * 2 * self.anchors)  # no marker: patches are tokens
-        return Written(ids, answer_labels(encode, template, turns), tuple(heard), tuple(told))
+        labels = answer_labels(encode, template, turns)
+        if self.follows:
+            times = [anchor * sample.duration / (self.anchors - 1) for anchor in range(self.anchors)]
+            followed = goes_on(sample, encode, times)
+            first = ids.index(tokenizer.convert_tokens_to_ids(PATCH)) + 1
+            labels[first : first + len(followed)] = followed  # after the last picture stands END
+        return Written(ids, labels, tuple(heard), tuple(told))
 
     def _fraction(self, seconds: float, duration: float) -> float:
         fraction = seconds / duration if duration else 0.0

@@ -24,9 +24,11 @@ from momentidx.training.methods import looking
 from momentidx.training.methods.writing import (
     device_of,
     encoder_of,
+    goes_on,
     padded,
     sum_of_losses,
-    taught,
+    weight,
+    with_followed,
     with_one_marker,
     worded,
 )
@@ -43,6 +45,8 @@ class VTimeLLMMethod(Described):
     frames: int = FRAMES
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
+    follows: bool = False
+    """See `writing.goes_on`."""
 
     def fresh(self, folder: Converted, tokenizer: Any) -> nn.Module:  # noqa: ARG002  no vocabulary of its own
         """The projector begins at random."""
@@ -68,7 +72,10 @@ class VTimeLLMMethod(Described):
             turns = [(worded(turn.asked, time), worded(turn.answered, time)) for turn in sample.turns]
             template = VICUNA_V1.asking_first(self.asks_first)
             turns[0] = (template.with_pictures(VIDEO, turns[0][0]), turns[0][1])
-            written = Written(tokens(encode, template.render(turns)), answer_labels(encode, template, turns))
+            seen = range(self.frames if self.follows else 0)
+            times = [place * sample.duration / (self.frames - 1) for place in seen]
+            written = Written(tokens(encode, template.render(turns)), answer_labels(encode, template, turns),
+                              followed=goes_on(sample, encode, times))  # fmt: skip
         return with_one_marker(sample, written)
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
@@ -76,10 +83,11 @@ class VTimeLLMMethod(Described):
         device, dtype = device_of(network), network.projector.weight.dtype
         ids, mask, labels = padded(batch.written, device)
         seen = [one["frames"].to(device, dtype) for one in batch.seen]
-        return sum_of_losses(network.language, network.splice(ids, seen, mask, labels))
+        spliced = with_followed(network.splice(ids, seen, mask, labels), batch.written)
+        return sum_of_losses(network.language, spliced)
 
     def weight(self, written: Written) -> float:
-        return taught(written.labels)
+        return weight(written)
 
     def parts(self, network: nn.Module) -> tuple[Tensors, dict[str, Any]]:
         assert isinstance(network, VTimeLLM)

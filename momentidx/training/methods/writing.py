@@ -37,6 +37,38 @@ def taught(labels: Sequence[int]) -> int:
     return sum(label != IGNORED for label in labels[1:])
 
 
+def weight(written: Written) -> float:
+    """How many labels a sample has, those at what is seen among them."""
+    return taught(written.labels) + taught((IGNORED, *written.followed[:-1]))
+
+
+def goes_on(sample: Sample, encode: Callable[[str], list[int]], times: Sequence[float | None]) -> tuple[int, ...]:
+    """What is to be said at each vector of what is seen: Yes while what is asked for goes on, No while it does not.
+
+    An answer teaches two times; so every picture teaches whether it lies between them, and how a moment is found is
+    learned many times sooner (benchmarks/LOG.md, 2026-11-22). A saliency loss as Moment-DETR has (arXiv 2107.09609,
+    section 4.2), told in words instead of by a head of its own. `times`: seconds of each vector, None for one that is
+    of no time. Nothing where a conversation tells no stretch, or more than one.
+    """
+    told = [part for turn in sample.turns for part in turn.answered if not isinstance(part, str)]
+    if len(told) != 2 or len(sample.turns) != 1:
+        return ()
+    start, end = told
+    yes, no = (encode(word)[-1] for word in ("Yes", "No"))
+    return tuple(IGNORED if time is None else yes if start <= time <= end else no for time in times)
+
+
+def with_followed(batch: Spliced, written: Sequence[Written]) -> Spliced:
+    """Labels for what is seen as well. What is said at a vector is the label of the place after it; what follows the
+    last one is the sample's own.
+    """
+    for labels, one in zip(batch.labels, written, strict=True):
+        if one.followed:
+            first = one.ids.index(SENTINEL) + 1
+            labels[first : first + len(one.followed) - 1] = torch.tensor(one.followed[:-1], device=labels.device)
+    return batch
+
+
 def padded(written: Sequence[Written], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Numbers, mask and labels (B, T), padded on the right."""
     ids = [torch.tensor(one.ids, device=device) for one in written]
