@@ -2,7 +2,7 @@
 
     DIR/encoder/            a stock vision tower of a CLIP that was trained on pictures and what is true of them
     DIR/video.safetensors   an InternVideo2 of toy size under the published names, trained on eight pictures each
-    DIR/language/           a stock Llama folder with its tokenizer, trained on the world's text and on looking things up
+    DIR/language/           a stock Llama folder with its tokenizer, trained on the world's text and on lookups in it
     DIR/bases.json          sizes, minutes, steps and losses
 
 All three are of the kinds that the published systems start from, so that every recipe runs as it would at real

@@ -69,8 +69,8 @@ class Reader(nn.Module):
             for sample in samples(task, [number], turns=1):
                 written.append(METHOD.write(sample, self._tokenizer))
                 seen.append({"frames": self.seen(story(number))})
-        parts = Batch(written, seen).parts(TOGETHER)
-        return sum(METHOD.loss(self.network, part) for part in parts) / sum(map(METHOD.weight, written))
+        losses = [METHOD.loss(self.network, part) for part in Batch(written, seen).parts(TOGETHER)]
+        return torch.stack(losses).sum() / sum(map(METHOD.weight, written))
 
 
 def lookups(reader: Reader, seed: int) -> Iterator[Tensor]:

@@ -213,7 +213,7 @@ def test_at_each_picture_it_can_be_taught_whether_it_goes_on(method: Method, sai
     assert method.weight(method.write(one, tokenizer)) > 0
 
 
-def test_what_is_said_at_pictures_stands_one_place_after_each(base: Path) -> None:
+def test_what_is_said_at_pictures_stands_one_place_after_each() -> None:
     """What follows the last one stays what the sample says there."""
     batch = Spliced(torch.zeros(2, 7, 1), torch.ones(2, 7), torch.full((2, 7), IGNORED))
     batch.labels[:, 5:] = 9
