@@ -68,8 +68,16 @@ class MomentorSeed:
         return [self._told(each) for each in go_on(self._model, embeds, mask, limits, self._tokenizer.eos_token_id)]
 
     def _told(self, spoken: Spoken) -> tuple[str, bool]:
-        words = [each if isinstance(each, str) else self._tokenizer.decode(each) for each in spoken.parts]
-        return "".join(words).strip(), spoken.whole
+        """Words after a time are read with those before it: alone, they would lose the blank they begin with."""
+        told, numbers = "", list[int]()
+        for part in spoken.parts:
+            if isinstance(part, str):
+                told += part
+                continue
+            before = self._tokenizer.decode(numbers)
+            numbers += part
+            told += self._tokenizer.decode(numbers).removeprefix(before)
+        return told.strip(), spoken.whole
 
     def events(self, answer: str, duration: float) -> list[Said]:
         """One event a line or sentence, with two times in it."""

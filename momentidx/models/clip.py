@@ -8,6 +8,8 @@ from typing import Literal
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel, CLIPVisionModelWithProjection
 
+from momentidx.models.quiet import quietly
+
 Look = Literal["projected", "pooled", "patches"]
 """VTimeLLM's, Momentor's and Grounded-VideoLLM's."""
 
@@ -47,7 +49,8 @@ class ClipFrames(nn.Module):
     @classmethod
     def load(cls, look: Look, folder: Path) -> ClipFrames:
         """From a folder as transformers writes it; nothing is fetched."""
-        return cls(look, _kind(look).from_pretrained(folder, local_files_only=True))
+        with quietly():
+            return cls(look, _kind(look).from_pretrained(folder, local_files_only=True))
 
 
 def _kind(look: Look) -> type[CLIPVisionModel] | type[CLIPVisionModelWithProjection]:

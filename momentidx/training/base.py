@@ -27,7 +27,6 @@ from momentidx.models.checkpoints.foreign import Tensors, listed
 from momentidx.models.checkpoints.layout import LANGUAGE, MANIFEST, Converted
 from momentidx.models.language import LLAMA_LINEARS, PHI_LINEARS, with_lora
 from momentidx.training.method import Method
-from momentidx.training.methods.looking import quietly
 from momentidx.training.recipe import Lora, Recipe, differences
 
 RUN, TRAINED = "run.json", "trained.safetensors"
@@ -51,8 +50,7 @@ class Begun:
 
 def begin(base: Path, method: Method) -> Begun:
     """Open a folder or a run. Raises MomentidxError when it is damaged, or not this method's."""
-    with quietly():
-        return _after(base, method) if (base / RUN).exists() else _of_folder(base, method)
+    return _after(base, method) if (base / RUN).exists() else _of_folder(base, method)
 
 
 def _of_folder(base: Path, method: Method) -> Begun:

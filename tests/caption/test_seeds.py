@@ -24,6 +24,7 @@ from momentidx.models.language import build
 from momentidx.models.momentor import Ids, Momentor, Spoken, go_on
 from momentidx.models.sampling import interval_midpoint, linspace_inclusive
 from momentidx.times import Span
+from momentidx.training.texts import tokenizer
 from tests.caption.toy_seeds import toy
 
 SEEDS: dict[str, Any] = {"vtimellm": VTimeLLMSeed, "momentor": MomentorSeed, "grounded_videollm": GroundedSeed}
@@ -115,6 +116,17 @@ def test_momentor_speaks_words_and_places_between_anchors() -> None:
     start, mask = torch.eye(8)[:1][None], torch.ones(1, 1, dtype=torch.long)
     assert go_on(model, start, mask, [10], end=2) == [Spoken(([3], "<TEMP-1.500>"), True)]
     assert go_on(model, start, mask, [1], end=2) == [Spoken(([3],), False)]
+
+
+def test_words_after_a_time_keep_the_blank_that_they_begin_with(tmp_path: Path) -> None:
+    """A sentencepiece's blank belongs to the word after it, and is lost where that word is read alone."""
+    seed = MomentorSeed(toy(tmp_path, "momentor"))
+    seed._tokenizer = tokenizer(768)
+    before, between, after = (
+        seed._tokenizer(text, add_special_tokens=False).input_ids for text in ("From ", "to ", "it is red.")
+    )
+    spoken = Spoken((before, "<TEMP-1.000>", between, "<TEMP-2.000>", after), True)
+    assert seed._told(spoken) == ("From <TEMP-1.000> to <TEMP-2.000> it is red.", True)
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -26,6 +26,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from momentidx.errors import MomentidxError, WrongUse
 from momentidx.models.checkpoints.foreign import Source, Tensors, complete, listed
 from momentidx.models.language import build
+from momentidx.models.quiet import quietly
 from momentidx.models.sentencepieces import llama_tokenizer
 
 FORMAT = 1
@@ -210,9 +211,10 @@ class Converted:
     def language(self, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
         """The language model, every weight in its place."""
         place = self.folder / LANGUAGE
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
-            place, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
+        with quietly():
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                place, dtype=dtype, local_files_only=True, output_loading_info=True
+            )
         language, told = loaded
         complete(place, told["unexpected_keys"], told["missing_keys"])
         return language.eval()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers.utils import logging
 
 from momentidx.errors import MomentidxError
 from momentidx.models.clip import ClipFrames, Look
@@ -63,21 +61,7 @@ def vectors(source: Vectors, counts: Sequence[int], width: int) -> Tensor:
 
 
 def eyes_of(encoder: Path, look: Look, device: torch.device) -> ClipFrames:
-    with quietly():
-        return ClipFrames.load(look, encoder).to(device)
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Without transformers' bars and its report of weights that are of no use here; what is missing is an error."""
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
-        logging.enable_progress_bar()
+    return ClipFrames.load(look, encoder).to(device)
 
 
 def key_of(*told: object, files: Sequence[Path]) -> str:
