@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from momentidx.errors import WrongUse
+from momentidx.models.checkpoints.layout import MANIFEST
 from momentidx.training.comparison import Comparison, contender_named
 from momentidx.training.world import exam
 
@@ -24,6 +25,7 @@ LARGEST = 15_000_000
 LEAST = 20.0
 """Points of mIoU above the best answer without eyes."""
 CARD = "CARD.md"
+LICENCE = "Apache-2.0, as momentidx: no picture, word or weight of anyone else's is in it."
 
 
 def main() -> None:
@@ -46,6 +48,8 @@ def main() -> None:
     if size > LARGEST:
         raise WrongUse(f"{source} has {size / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most that can be carried.")
     shutil.copytree(source, given.output)
+    manifest = json.loads((source / MANIFEST).read_text())
+    (given.output / MANIFEST).write_text(json.dumps(manifest | {"licence": LICENCE}, indent=2), encoding="utf-8")
     budget = json.loads((given.folder / "budget.json").read_text())
     (given.output / CARD).write_text(card(given.contender, found, blind, budget, size), encoding="utf-8")
     print(f"Wrote {given.output}, {size / 1e6:.1f} MB.")
@@ -73,7 +77,7 @@ On real footage its answers mean nothing. It is there to show the whole path of 
 
 Bases: `momentidx train bases`. Then {budget["steps"]} steps of {budget["batch"]} conversations about
 {budget["clips"]} drawn clips (`benchmarks/comparison.py`, contender "{name}", seed {found["seed"]}).
-No picture, word or weight of anyone else's is in it. Licence: as momentidx, Apache-2.0.
+Licence: {LICENCE}
 
 ## What it can do
 

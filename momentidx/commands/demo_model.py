@@ -59,8 +59,8 @@ def show_model(folder: Path, captioner: str) -> None:
                 typer.echo(f'   "{words}": {told}  (true: {true})')
         if isinstance(asked, Answerer):
             typer.echo("\n5. Dialogue")
-            for question in _questions(story):
-                typer.echo(f"   {question} {plain(asked.answer(known, source, question).text)}")
+            for question, true in _questions(story):
+                typer.echo(f"   {question} {plain(asked.answer(known, source, question).text)}  (true: {true})")
 
 
 def _drawn(folder: Path) -> dict[str, Story]:
@@ -98,7 +98,15 @@ def _times(event: Event, footage: Footage) -> str:
     return " to ".join(clock(footage.seconds(edge)) for edge in (event.span.start, event.span.end))
 
 
-def _questions(story: Story) -> list[str]:
+def _questions(story: Story) -> list[tuple[str, str]]:
+    """With their answers."""
     from momentidx.training.world.talks import talk
 
-    return [question for question, _ in talk(story, "dialogue", turns=3).turns]
+    said = talk(story, "dialogue", turns=3)
+
+    def timed(answer: str) -> str:
+        for placeholder, seconds in said.times.items():
+            answer = answer.replace(placeholder, clock(seconds))
+        return answer
+
+    return [(question, timed(answer)) for question, answer in said.turns]

@@ -21,15 +21,15 @@ def bases(
     """Train a small CLIP, a video tower and a small Llama on drawn footage, for trying the recipes on a laptop."""
     from tqdm import tqdm
 
-    from momentidx.training.bases import make
+    from momentidx.training.bases import SHARES, make
 
     with tqdm(total=100, unit="%", file=sys.stderr, leave=False, disable=None) as bar:
-        shares = {"clip": (0.0, 60.0), "video": (60.0, 25.0), "llama": (85.0, 15.0)}
+        order = list(SHARES)
 
         def tell(what: str, part: float, loss: float) -> None:
-            start, length = shares[what]
+            before = sum(SHARES[each] for each in order[: order.index(what)])
             bar.set_description_str(f"Training {what}, loss {loss:.2f}", refresh=False)
-            bar.update(start + length * part - bar.n)
+            bar.update(100 * (before + SHARES[what] * part) - bar.n)
 
         made = make(folder, minutes, seed=seed, tell=tell)
     typer.echo(f"Wrote encoder/, video.safetensors and language/ to {plain(made)}.")

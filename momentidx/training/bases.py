@@ -80,6 +80,8 @@ class Sizes:
         )  # fmt: skip
 
 
+SHARES = {"clip": 0.55, "video": 0.2, "llama": 0.25}
+"""Of the minutes, in the order in which they are trained."""
 PAD, BOS, EOS = 0, 2, 3
 """Places in the tokenizer."""
 FAR = 1e6
@@ -116,17 +118,17 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     folder.mkdir(parents=True)
     moments = list(_moments())
     seer = _Seer(sizes, [seen for seen, _ in moments])
-    report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), 0.55 * minutes, 2e-3,
+    report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), SHARES["clip"] * minutes, 2e-3,
                               lambda part, loss: tell("clip", part, loss))  # fmt: skip
     seer.tower.save_pretrained(folder / ENCODER)
     mover = _VideoSeer(sizes, [seen | goes_on for seen, goes_on in moments])
-    report["video"] = _trained(mover, _video_losses(mover, sizes, seed), 0.2 * minutes, 2e-3,
+    report["video"] = _trained(mover, _video_losses(mover, sizes, seed), SHARES["video"] * minutes, 2e-3,
                                lambda part, loss: tell("video", part, loss))  # fmt: skip
     save_file(mover.tensors(), folder / VIDEO)
     llama = LlamaForCausalLM(sizes.llama)
     nn.init.normal_(llama.model.embed_tokens.weight, std=LOUD)
     reader = Reader(llama, words, list(usual((seen for seen, _ in moments), LEAST)))
-    report["llama"] = _trained(reader, _text_losses(reader, llama, words, seed), 0.25 * minutes, 3e-3,
+    report["llama"] = _trained(reader, _text_losses(reader, llama, words, seed), SHARES["llama"] * minutes, 3e-3,
                                lambda part, loss: tell("llama", part, loss))  # fmt: skip
     llama.save_pretrained(folder / LANGUAGE)
     words.save_pretrained(folder / LANGUAGE)

@@ -95,9 +95,9 @@ def _rate(pattern: str, rates: Mapping[str, float]) -> float:
     return next(rate for name, rate in rates.items() if pattern.startswith(name))
 
 
-VTIME: Mapping[str, float] = {"projector": 3e-3, "lora": 2e-3}
-MOMENTOR: Mapping[str, float] = {"projector": 3e-3, "time": 3e-3, "language": 3e-3}
-GROUNDED: Mapping[str, float] = {"adapter": 2e-3, "language": 1e-3, "lora": 2e-3}
+VTIME: Mapping[str, float] = {"projector": 3e-2, "lora": 2e-3}
+MOMENTOR: Mapping[str, float] = {"projector": 3e-2, "time": 3e-2, "language": 3e-3}
+GROUNDED: Mapping[str, float] = {"adapter": 1e-2, "language": 3e-3, "lora": 2e-3}
 
 
 def _vtimellm() -> tuple[Stage, Stage, Stage]:

@@ -76,6 +76,11 @@ def grounded_videollm(folder: Path) -> Iterator[Captioner]:
     yield made("grounded_videollm", models_folder=folder)
 
 
+@contextmanager
+def tiny(_folder: Path) -> Iterator[Captioner]:
+    yield made("tiny")  # with the weights that come with momentidx
+
+
 def served(log: Path, *faults: str) -> tuple[str, subprocess.Popen[str]]:
     """A server in a process of its own (see `server.py`): its address, and the process to be killed in the end."""
     command = [sys.executable, "-m", "tests.caption.server", str(log), *faults]
@@ -98,4 +103,5 @@ CAPTIONERS: dict[str, Callable[[Path], AbstractContextManager[Captioner]]] = {
     "vtimellm": vtimellm,
     "momentor": momentor,
     "grounded_videollm": grounded_videollm,
+    "tiny": tiny,
 }

@@ -71,7 +71,7 @@ def test_an_unknown_captioner_is_named_with_those_that_exist(tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (
         2,
         "momentidx: There is no 'shotlgo' among the captioners (installed: auto, endpoint, grounded_videollm, "
-        "momentor, scripted, shotlog, transformers, vtimellm).\n",
+        "momentor, scripted, shotlog, tiny, transformers, vtimellm).\n",
     )
 
 

@@ -206,15 +206,19 @@ def test_the_end_of_the_clip_is_taught_unless_the_published_code_is_asked_for(
     assert soft_loss(model, logits, labels, [[1.0], [1.0]]).item() == 0.0
 
 
-def test_only_the_video_markers_and_the_time_tables_learn_from_momentor_s_loss(language: PreTrainedModel) -> None:
+@pytest.mark.parametrize("words_learn", [False, True])
+def test_only_the_video_markers_and_the_time_tables_learn_from_momentor_s_loss(
+    language: PreTrainedModel, words_learn: bool
+) -> None:
     model = momentor(language)
+    model.words_learn = words_learn  # ours, where the language model learns as well
     patch, start, end, _, spoken = range(ROWS, ROWS + 5)
     ids = torch.tensor([[1, start, *[patch] * 6, end, 2, spoken]])
     labels = torch.tensor([[IGNORED] * 10 + [spoken]])
     soft_loss(model, model(model.embed(ids, torch.randn(1, 6, 8), [[]], [[0.3]])), labels, [[0.3]]).backward()
     gradient = embedding_of(model.language).weight.grad
     assert gradient is not None
-    assert gradient.abs().sum(dim=1).nonzero().flatten().tolist() == [start, end]
+    assert gradient.abs().sum(dim=1).nonzero().flatten().tolist() == [*([1, 2] if words_learn else []), start, end]
     assert model.time.input.grad is not None
 
 

@@ -50,6 +50,7 @@ def test_a_network_that_finds_moments_becomes_tiny_with_its_card(
     assert "It knows the drawn world only" in card
     assert "SODA_c 12.5" in card
     assert captioner(tmp_path / "tiny", Settings()).name == "tiny"
+    assert json.loads((tmp_path / "tiny" / "manifest.json").read_text())["licence"].startswith("Apache-2.0")
 
 
 def test_a_network_that_has_not_learned_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
