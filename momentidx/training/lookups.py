@@ -9,7 +9,7 @@ a network around it still has to learn what its eyes' vectors mean.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -21,13 +21,14 @@ from momentidx.training.method import Batch
 from momentidx.training.methods.vtimellm import VTimeLLMMethod
 from momentidx.training.texts import OTHERS
 from momentidx.training.world.phrases import truth
-from momentidx.training.world.samples import samples
-from momentidx.training.world.story import Story, story
+from momentidx.training.world.samples import Drawn, samples, stills
 from momentidx.training.world.talks import Task
 
 METHOD = VTimeLLMMethod(frames=40, asks_first=True, follows=True)
 """How it is asked: times as per cents in words, and at each picture whether it goes on."""
-SHARES: Mapping[Task, float] = {"grounding": 0.8, "dense": 0.1, "segment": 0.1}
+STILL = "still"
+"""One picture, to be told in words: what the papers' projectors are aligned by."""
+SHARES: Mapping[str, float] = {"grounding": 0.6, "dense": 0.1, "segment": 0.05, "caption": 0.05, STILL: 0.2}
 AT_ONCE, TOGETHER = 64, 16
 """Lookups in a step, and of them those of like length together."""
 LOUD = 3.0
@@ -54,29 +55,31 @@ class Reader(nn.Module):
         self.network.projector.weight.data += torch.stack(rows, dim=1) / LOUD
         nn.init.zeros_(self.network.projector.bias)
 
-    def seen(self, told: Story) -> Tensor:
+    def seen(self, drawn: Drawn) -> Tensor:
         """(F, P): which phrases are true of each picture; what is no phrase of these is passed over."""
-        ticks = np.linspace(0, told.frames - 1, METHOD.frames)
+        told = drawn.story
+        ticks = np.linspace(0, told.frames - 1, METHOD.frames).tolist() if drawn.tick is None else [drawn.tick]
         true = torch.zeros(len(ticks), len(self._places))
-        for row, tick in zip(true, ticks.tolist(), strict=True):
+        for row, tick in zip(true, ticks, strict=True):
             row[[self._places[one] for one in truth(told, tick).phrases if one in self._places]] = 1
         return true
 
-    def forward(self, stories: Sequence[tuple[int, Task]]) -> Tensor:
+    def forward(self, stories: Sequence[tuple[int, str]]) -> Tensor:
         """One question about each story to the loss: nats for each label."""
         written, seen = [], []
-        for number, task in stories:
-            for sample in samples(task, [number], turns=1):
-                written.append(METHOD.write(sample, self._tokenizer))
-                seen.append({"frames": self.seen(story(number))})
+        for number, what in stories:
+            bare = what == STILL
+            for sample in stills([number]) if bare else samples(cast(Task, what), [number], turns=1):
+                written.append(METHOD.write(sample, self._tokenizer, bare=bare))
+                seen.append({"frames": self.seen(cast(Drawn, sample.pictures))})
         losses = [METHOD.loss(self.network, part) for part in Batch(written, seen).parts(TOGETHER)]
         return torch.stack(losses).sum() / sum(map(METHOD.weight, written))
 
 
 def lookups(reader: Reader, seed: int) -> Iterator[Tensor]:
     """The losses of steps, without end; every story is asked about once."""
-    random, number, tasks = np.random.default_rng((seed, 6)), OTHERS, list(SHARES)
+    random, number = np.random.default_rng((seed, 6)), OTHERS
     while True:
-        drawn = random.choice(len(tasks), AT_ONCE, p=list(SHARES.values()))
-        yield reader([(number + place, tasks[int(task)]) for place, task in enumerate(drawn)])
+        drawn = random.choice(list(SHARES), AT_ONCE, p=list(SHARES.values())).tolist()
+        yield reader([(number + place, what) for place, what in enumerate(drawn)])
         number += AT_ONCE

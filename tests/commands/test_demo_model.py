@@ -1,5 +1,6 @@
 """`demo --captioner`: what a Video-LLM says of drawn clips, beside the truth."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,9 @@ def test_the_demo_of_a_model_shows_what_it_says_beside_what_is_true(tmp_path: Pa
     assert "A ball rolls in." in said
     assert any(line.startswith("true  0:00:0") for line in said)
     assert sum("(true: 0:00:0" in line for line in said) == 3
+    talked = said[said.index("5. Dialogue") + 1 :]
+    assert len(talked) == 3
+    assert all(re.search(r"\(true: [A-Z][^<>]*\.\)$", line) for line in talked)
     assert (tmp_path / "demo" / "world" / "W001.mov").stat().st_size > 1000
 
 

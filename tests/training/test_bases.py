@@ -21,6 +21,7 @@ from momentidx.training.lookups import Reader, lookups
 from momentidx.training.texts import corpus, tokenizer
 from momentidx.training.world.phrases import Place, going_on, truth
 from momentidx.training.world.pictures import Camera, shot_at
+from momentidx.training.world.samples import Drawn
 from momentidx.training.world.stills import looking, still, where
 from momentidx.training.world.story import story
 from momentidx.training.world.things import Pose
@@ -149,11 +150,13 @@ def test_a_language_model_reads_pictures_as_sums_of_their_phrases_words() -> Non
     told = story(31, "train")
     phrases = sorted(truth(told, 0).phrases)[:3]
     reader = Reader(language, words, [*phrases, "no such thing"])
-    seen = reader.seen(told)
+    seen = reader.seen(Drawn(31))
     assert seen.shape == (40, 4)
     assert seen[0].tolist() == [1, 1, 1, 0]
     for row, tick in zip(seen, np.linspace(0, told.frames - 1, 40), strict=True):
         assert [phrase in truth(told, float(tick)).phrases for phrase in phrases] == row[:3].bool().tolist()
+    alone = reader.seen(Drawn(31, tick=40))
+    assert alone.tolist() == [[float(phrase in truth(told, 40).phrases) for phrase in phrases] + [0]]
     (number, *others) = words(phrases[0], add_special_tokens=False).input_ids
     said = language.get_input_embeddings().weight[[number, *others]].sum(dim=0) / (1 + len(others)) ** 0.5 / 3
     heard = reader.network.projector.weight[:, 0]
