@@ -74,9 +74,9 @@ class MomentorSeed:
             if isinstance(part, str):
                 told += part
                 continue
-            before = self._tokenizer.decode(numbers)
+            before = len(self._tokenizer.decode(numbers))
             numbers += part
-            told += self._tokenizer.decode(numbers).removeprefix(before)
+            told += self._tokenizer.decode(numbers)[before:]
         return told.strip(), spoken.whole
 
     def events(self, answer: str, duration: float) -> list[Said]:

@@ -32,7 +32,7 @@ SHARES: Mapping[str, float] = {"grounding": 0.6, "dense": 0.1, "segment": 0.05, 
 AT_ONCE, TOGETHER = 64, 16
 """Lookups in a step, and of them those of like length together."""
 LOUD = 3.0
-"""What a picture's sum of words is divided by: it is about as loud as a word then."""
+"""What a picture's sum of words is divided by: it is about as loud as two or three words then."""
 OWN = 0.05
 """What a phrase has beside its words, at the beginning (standard deviation)."""
 

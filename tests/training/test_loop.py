@@ -124,7 +124,7 @@ def test_a_run_says_what_it_was(base: Path, features: Path, tmp_path: Path) -> N
     run = go(small("vtimellm-align", steps=1), base, tmp_path / "run", features, about={"data": "toys"})
     told = json.loads((run / "run.json").read_text())
     assert told["recipe"]["name"] == "vtimellm-align"
-    assert told["recipe"]["method"] == {"name": "VTimeLLMMethod", "frames": 10, "asks_first": False}
+    assert told["recipe"]["method"] == {"name": "VTimeLLMMethod", "frames": 10, "asks_first": False, "follows": False}
     assert told["recipe"]["learns"] == [{"parameters": r"projector\..*", "lr": 3e-3}]
     assert (run / told["base"]).resolve() == base
     assert told["data"]["samples"] == 8

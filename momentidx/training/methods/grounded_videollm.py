@@ -60,7 +60,9 @@ class GroundedMethod(Described):
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
     follows: bool = False
-    """See `writing.goes_on`. With Llama only, whose clips have as many vectors whatever the encoder."""
+    """See `writing.goes_on`; of use with `asks_first`, and with Llama only, whose clips have as many vectors whatever the
+    encoder.
+    """
 
     def __post_init__(self) -> None:
         if self.follows and self.family == "phi":

@@ -49,7 +49,7 @@ class MomentorMethod(Described):
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
     follows: bool = False
-    """See `writing.goes_on`."""
+    """See `writing.goes_on`; of use where a picture comes after what is asked (`asks_first`)."""
     words_learn: bool = False
     """Whether all words learn where the language model does; in the paper it is frozen, and they are with it."""
 

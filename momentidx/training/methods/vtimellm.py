@@ -46,7 +46,7 @@ class VTimeLLMMethod(Described):
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
     follows: bool = False
-    """See `writing.goes_on`."""
+    """See `writing.goes_on`; of use where a picture comes after what is asked (`asks_first`)."""
 
     def fresh(self, folder: Converted, tokenizer: Any) -> nn.Module:  # noqa: ARG002  no vocabulary of its own
         """The projector begins at random."""

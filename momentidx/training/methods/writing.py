@@ -63,7 +63,7 @@ def with_followed(batch: Spliced, written: Sequence[Written]) -> Spliced:
     last one is the sample's own.
     """
     for labels, one in zip(batch.labels, written, strict=True):
-        if one.followed:
+        if one.followed and SENTINEL in one.ids:  # a long question may have been cut off before it
             first = one.ids.index(SENTINEL) + 1
             labels[first : first + len(one.followed) - 1] = torch.tensor(one.followed[:-1], device=labels.device)
     return batch
