@@ -60,7 +60,7 @@ class GroundedMethod(Described):
     asks_first: bool = False
     """See `models/templates.Template.asking_first`."""
     follows: bool = False
-    """See `writing.goes_on`; of use with `asks_first`, and with Llama only, whose clips have as many vectors whatever the
+    """See `writing.goes_on`; of use with `asks_first`. With Llama only, whose clips have as many vectors whatever the
     encoder.
     """
 
