@@ -100,25 +100,18 @@ def hash_event(card: Any) -> str:
     return found
 
 
-def test_while_the_server_is_counting_the_link_to_the_library_has_words(page: Page) -> None:
+def test_while_the_server_cannot_count_the_link_to_the_library_has_words(browser: Browser, server: Server) -> None:
     from playwright.sync_api import expect
 
-    held = threading.Event()
-    waiting: list[Route] = []
-
-    def hold(route: Route) -> None:
-        waiting.append(route)
-        held.set()
-
-    page.route("**/api/v1/status", hold)
-    page.reload()
-    expect(page.get_by_role("combobox", name="Search footage")).to_be_focused()
-    expect(page.locator(".scope")).to_have_text("Counting footage…")
-    page.wait_for_timeout(100)
-    assert held.is_set()
-    assert serious(page) == []
-    waiting[0].continue_()
-    expect(page.locator(".scope")).to_have_text(re.compile(r"^\d+ s indexed$"))
+    busy = {"error": {"kind": "busy", "message": "The library cannot be read right now."}}
+    with opened(browser, server, re.compile("server responded with a status of 503")) as page:
+        page.route("**/api/v1/status", lambda route: route.fulfill(status=503, json=busy))
+        page.reload()
+        expect(page.get_by_role("combobox", name="Search footage")).to_be_focused()
+        expect(page.locator(".scope")).to_have_text("Counting footage…")
+        assert serious(page) == []
+        page.unroute("**/api/v1/status")
+        expect(page.locator(".scope")).to_have_text(re.compile(r"^\d+ s indexed$"), timeout=30_000)
 
 
 def test_everything_about_a_search_is_done_with_keys_alone(own_page: Page, own_server: Server) -> None:
