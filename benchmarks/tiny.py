@@ -108,8 +108,8 @@ Combinations of thing and colour or action that training never showed:
 {marks["mIoU of new combinations"]:.1f}; the others: {marks["mIoU of known ones"]:.1f}.
 Answers without a readable time: {found["unread"]}.
 
-Descriptions of {len(found["described"])} of the clips, event by event: {dense}. It names less than it
-finds: a description has wrong and repeated events in it.
+Descriptions of {len(found["described"])} of the clips, event by event: {dense}. A description can
+have wrong and repeated events in it.
 """
 
 

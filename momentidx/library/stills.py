@@ -128,16 +128,17 @@ def _delete(path: Path) -> int:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=PART, delete=False) as part:
-        try:
+    part = tempfile.NamedTemporaryFile(dir=path.parent, suffix=PART, delete=False)  # noqa: SIM115  closed below
+    try:
+        with part:
             part.write(content)
             part.flush()
             os.fsync(part.fileno())  # else a power cut could leave the name with nothing behind it
-            reach("stills.written")
-            # The folder is not synced as well: a power cut may take the name back, and then the picture is missed by
-            # the next walk and made again, which costs less than a sync for every event of every clip.
-            Path(part.name).replace(path)
-            reach("stills.replaced")
-        except OSError:
-            Path(part.name).unlink(missing_ok=True)
-            raise
+        reach("stills.written")
+        # The folder is not synced as well: a power cut may take the name back, and then the picture is missed by
+        # the next walk and made again, which costs less than a sync for every event of every clip.
+        Path(part.name).replace(path)
+        reach("stills.replaced")
+    except OSError:
+        Path(part.name).unlink(missing_ok=True)
+        raise

@@ -128,7 +128,7 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     llama = LlamaForCausalLM(sizes.llama)
     nn.init.normal_(llama.model.embed_tokens.weight, std=LOUD)
     reader = Reader(llama, words, list(usual((seen for seen, _ in moments), LEAST)))
-    report["llama"] = _trained(reader, _text_losses(reader, llama, words, seed), SHARES["llama"] * minutes, 3e-3,
+    report["llama"] = _trained(reader, _text_losses(reader, seed), SHARES["llama"] * minutes, 3e-3,
                                lambda part, loss: tell("llama", part, loss))  # fmt: skip
     llama.save_pretrained(folder / LANGUAGE)
     words.save_pretrained(folder / LANGUAGE)
@@ -268,9 +268,7 @@ def _video_losses(seer: _VideoSeer, sizes: Sizes, seed: int) -> Iterator[Tensor]
         yield seer(shown, said)
 
 
-def _text_losses(
-    reader: Reader, llama: LlamaForCausalLM, words: Any, seed: int, length: int = 512
-) -> Iterator[Tensor]:  # fmt: skip
+def _text_losses(reader: Reader, seed: int, length: int = 512) -> Iterator[Tensor]:
     """Lookups, and now and then rows of running text, `length` tokens each."""
     texts, running = corpus(seed), list[int]()
     for number, loss in enumerate(lookups(reader, seed)):
@@ -278,8 +276,8 @@ def _text_losses(
             yield loss
             continue
         while len(running) < ROWS * length:
-            running += [*words(next(texts), add_special_tokens=False).input_ids, EOS]
+            running += [*reader.tokenizer(next(texts), add_special_tokens=False).input_ids, EOS]
         rows = torch.tensor(running[: ROWS * length]).view(ROWS, length)
         running = running[ROWS * length :]
-        output: Any = llama(input_ids=rows, labels=rows)
+        output: Any = reader.language(input_ids=rows, labels=rows)
         yield loss + TEXT * output.loss

@@ -43,7 +43,7 @@ class Reader(nn.Module):
     def __init__(self, language: Any, tokenizer: Any, phrases: Sequence[str]) -> None:
         """Each phrase begins as the sum of its words."""
         super().__init__()
-        self._tokenizer = tokenizer
+        self.language, self.tokenizer = language, tokenizer
         self._places = {phrase: place for place, phrase in enumerate(phrases)}
         self.network = VTimeLLM(language, len(phrases))
         words = embedding_of(language).weight.detach()
@@ -70,7 +70,7 @@ class Reader(nn.Module):
         for number, what in stories:
             bare = what == STILL
             for sample in stills([number]) if bare else samples(cast(Task, what), [number], turns=1):
-                written.append(METHOD.write(sample, self._tokenizer, bare=bare))
+                written.append(METHOD.write(sample, self.tokenizer, bare=bare))
                 seen.append({"frames": self.seen(cast(Drawn, sample.pictures))})
         losses = [METHOD.loss(self.network, part) for part in Batch(written, seen).parts(TOGETHER)]
         return torch.stack(losses).sum() / sum(map(METHOD.weight, written))

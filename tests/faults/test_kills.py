@@ -149,7 +149,7 @@ def test_the_decoding_child_holds_none_of_the_librarys_files_and_nobody_reads_th
         assert decoding
         assert [held(pid, program.library) for pid in decoding] == [[] for _ in decoding]
         names = {name.removeprefix("library.sqlite") for name in held(daemon.process.pid, program.library)}
-        pictures = {name for name in names if name.endswith((".part", ".jpg"))}  # on their way, or just there
+        pictures = {name for name in names if name.endswith(".part")}  # on their way to their place
         assert names - pictures <= {"", "-wal", "-shm", "library.lock", "library.turn", "momentidx.log"}
         daemon.process.send(signal.SIGQUIT)
         daemon.wait_until(lambda: "most recent call first" in daemon.process.said, "it says where its threads are")

@@ -210,7 +210,9 @@ def test_at_each_picture_it_can_be_taught_whether_it_goes_on(method: Method, sai
     assert at_every_picture(method, base, one) == said
     tokenizer = begin(base, method).tokenizer
     assert not any(method.write(SAMPLE, tokenizer).followed), "two turns do not ask for one thing"
-    assert method.weight(method.write(one, tokenizer)) > 0
+    if not isinstance(method, MomentorMethod):  # its samples count 1 each; the last vector's word is never taught
+        words = sum(label != IGNORED for label in method.write(one, tokenizer).labels)
+        assert method.weight(method.write(one, tokenizer)) == words + sum(word is not None for word in said[:-1])
 
 
 def test_what_is_said_at_pictures_stands_one_place_after_each() -> None:

@@ -45,10 +45,10 @@ def weight(written: Written) -> float:
 def goes_on(sample: Sample, encode: Callable[[str], list[int]], times: Sequence[float | None]) -> tuple[int, ...]:
     """What is to be said at each vector of what is seen: Yes while what is asked for goes on, No while it does not.
 
-    An answer teaches two times; so every picture teaches whether it lies between them, and moments are found sooner (in
-    a toy's 300 steps: mIoU 53 instead of 27, benchmarks/LOG.md, 2026-11-22). A saliency loss as Moment-DETR has (arXiv
-    2107.09609, section 4), told in words instead of by a head of its own. `times`: seconds of each vector, None for
-    one that is of no time. Nothing where a conversation tells no stretch, or more than one.
+    An answer teaches two times; so every picture teaches whether it lies between them, and moments are found sooner
+    (in 300 steps of a trial: mIoU 53 instead of 27, benchmarks/LOG.md, 2026-11-22). A saliency loss as Moment-DETR has
+    (arXiv 2107.09609, section 4), told in words instead of by a head of its own. `times`: seconds of each vector, None
+    for one that is of no time. Nothing where a conversation tells no stretch, or more than one.
     """
     told = [part for turn in sample.turns for part in turn.answered if not isinstance(part, str)]
     if len(told) != 2 or len(sample.turns) != 1:
