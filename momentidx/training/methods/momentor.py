@@ -123,9 +123,9 @@ class MomentorMethod(Described):
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """The mean over each sample's labels, added up over the samples."""
         assert isinstance(network, Momentor)
-        device = device_of(network)
+        device, dtype = device_of(network), network.projector.weight.dtype
         ids, mask, labels = padded(batch.written, device)
-        seen = torch.stack([one["frames"] for one in batch.seen]).to(device, network.projector.weight.dtype)
+        seen = torch.stack([one["frames"].to(device, dtype) for one in batch.seen])
         heard, told = (
             [places[: one.ids.count(token)] for one, places in zip(batch.written, times, strict=True)]
             for token, times in (
