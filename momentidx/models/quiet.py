@@ -1,4 +1,4 @@
-"""Opening stock networks without transformers' own reports."""
+"""Opening and writing stock networks without transformers' own reports."""
 
 from __future__ import annotations
 

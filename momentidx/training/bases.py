@@ -30,6 +30,7 @@ from momentidx.errors import WrongUse
 from momentidx.models.checkpoints.layout import ENCODER, LANGUAGE, VIDEO
 from momentidx.models.internvideo2 import Config, InternVideo2, stretched
 from momentidx.models.preprocess import CLIP_MEAN, CLIP_STD, IMAGENET_MEAN, IMAGENET_STD
+from momentidx.models.quiet import quietly
 from momentidx.training.contrast import Phrases, patches_of, usual
 from momentidx.training.lookups import Reader, lookups
 from momentidx.training.texts import corpus, tokenizer
@@ -120,7 +121,8 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     seer = _Seer(sizes, [seen for seen, _ in moments])
     report["clip"] = _trained(seer, _picture_losses(seer, sizes, seed), SHARES["clip"] * minutes, 2e-3,
                               lambda part, loss: tell("clip", part, loss))  # fmt: skip
-    seer.tower.save_pretrained(folder / ENCODER)
+    with quietly():
+        seer.tower.save_pretrained(folder / ENCODER)
     mover = _VideoSeer(sizes, [seen | goes_on for seen, goes_on in moments])
     report["video"] = _trained(mover, _video_losses(mover, sizes, seed), SHARES["video"] * minutes, 2e-3,
                                lambda part, loss: tell("video", part, loss))  # fmt: skip
@@ -130,7 +132,8 @@ def make(folder: Path, minutes: float, sizes: Sizes | None = None, seed: int = 0
     reader = Reader(llama, words, list(usual((seen for seen, _ in moments), LEAST)))
     report["llama"] = _trained(reader, _text_losses(reader, seed), SHARES["llama"] * minutes, 3e-3,
                                lambda part, loss: tell("llama", part, loss))  # fmt: skip
-    llama.save_pretrained(folder / LANGUAGE)
+    with quietly():
+        llama.save_pretrained(folder / LANGUAGE)
     words.save_pretrained(folder / LANGUAGE)
     (folder / "bases.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     return folder

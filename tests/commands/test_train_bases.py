@@ -16,6 +16,7 @@ def test_bases_are_made_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     done = CliRunner().invoke(app, ["train", "bases", "-o", str(folder), "--minutes", "0.01"])
     assert done.exit_code == 0, done.output
     assert done.stdout.replace("\n", " ").strip() == f"Wrote encoder/, video.safetensors and language/ to {folder}."
+    assert "Writing model shards" not in done.stderr
     assert sorted(path.name for path in folder.iterdir()) == [
         "bases.json", "encoder", "language", "video.safetensors",
     ]  # fmt: skip
