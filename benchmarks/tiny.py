@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,23 @@ def main() -> None:
     manifest = json.loads((source / MANIFEST).read_text())
     (given.output / MANIFEST).write_text(json.dumps(manifest | {"licence": LICENCE}, indent=2), encoding="utf-8")
     budget = json.loads((given.folder / "budget.json").read_text())
-    (given.output / CARD).write_text(card(given.contender, found, blind, budget, size), encoding="utf-8")
+    told = card(given.contender, found, blind, by_kind(asked, np.array(found["spans"])), budget, size)
+    (given.output / CARD).write_text(told, encoding="utf-8")
     print(f"Wrote {given.output}, {size / 1e6:.1f} MB.")
 
 
+def by_kind(asked: Sequence[exam.Question], spans: exam.Spans) -> str:
+    """mIoU of each kind of what is looked for, and how many questions were of that kind."""
+    told = []
+    for kind, actions in KINDS.items():
+        rows = [row for row, each in enumerate(asked) if each.truth.action in actions]
+        if rows:
+            told.append(f"{kind} {exam.marks([asked[row] for row in rows], spans[rows])['mIoU']:.1f} ({len(rows)})")
+    return ", ".join(told)
+
+
 def card(
-    name: str, found: dict[str, Any], blind: dict[str, dict[str, float]], budget: dict[str, Any], size: int
+    name: str, found: dict[str, Any], blind: dict[str, dict[str, float]], kinds: str, budget: dict[str, Any], size: int
 ) -> str:
     """What it is, how it was made, what it can do and what it cannot."""
     rows = {"this network": found["grounding"], **blind}
@@ -71,13 +83,6 @@ def card(
     table = "\n".join(f"| {who} | {' | '.join(f'{marks[c]:.1f}' for c in columns)} |" for who, marks in rows.items())
     marks = found["grounding"]
     dense = ", ".join(f"{metric} {value:.1f}" for metric, value in found["dense"].items()) or "not measured"
-    asked, spans = list(exam.questions(len(found["spans"]))), np.array(found["spans"])
-    kinds = []
-    for kind, actions in KINDS.items():
-        rows_of = [row for row, each in enumerate(asked) if each.truth.action in actions]
-        if rows_of:
-            found_of = exam.marks([asked[row] for row in rows_of], spans[rows_of])["mIoU"]
-            kinds.append(f"{kind} {found_of:.1f} ({len(rows_of)})")
     return f"""# The captioner `tiny`
 
 {name}, at toy size ({size / 1e6:.1f} MB), trained from nothing on footage that a program drew
@@ -102,7 +107,7 @@ combinations, one question each; per cent:
 |---|---|---|---|---|
 {table}
 
-mIoU by what is looked for (and how often): {", ".join(kinds)}.
+mIoU by what is looked for (and how often): {kinds}.
 
 Combinations of thing and colour or action that training never showed:
 {marks["mIoU of new combinations"]:.1f}; the others: {marks["mIoU of known ones"]:.1f}.

@@ -237,12 +237,14 @@ def test_a_watcher_s_figures_stand_with_the_step_before_a_checkpoint(
     assert [row.get("vocabulary") for row in read_log(run)] == [None, 259.0, None, 259.0]
 
 
-def test_half_precision_holds_what_rests_and_not_what_learns(base: Path) -> None:
+def test_half_precision_holds_what_rests_and_not_what_learns(base: Path, features: Path, tmp_path: Path) -> None:
     recipe = small("vtimellm-boundaries", steps=2)
     network = prepared(recipe, base).network
     Machine(precision="bf16").placed(network, torch.device("cpu"))
     assert {one.dtype for one in network.parameters() if one.requires_grad} == {torch.float32}
     assert {one.dtype for one in network.parameters() if not one.requires_grad} == {torch.bfloat16}
+    run = go(recipe, base, tmp_path / "run", features, machine=Machine(micro=2, precision="bf16", cpu=True))
+    assert losses(run) == [pytest.approx(5.5, abs=0.3)] * 2
 
 
 @pytest.mark.parametrize("name", ["vtimellm-boundaries", "momentor-instruct", "grounded-grounding"])
